@@ -53,7 +53,7 @@ BENCH_SOURCES := $(sort $(wildcard tests/bench/*.c))
 FUZZ_SOURCES := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 C_SOURCES := $(SOURCES) $(SANDBOX_SOURCES) $(UNIT_SOURCES) $(BENCH_SOURCES) $(FUZZ_SOURCES)
 HEADERS := $(sort $(wildcard $(addsuffix /*.h,$(FOLDERS) tests/sandbox tests/sandbox/* tests/unit tests/fuzz)))
-SCRIPTS := .ci/run tests/run recipes/monitoring/rosterfs-collect recipes/rosterfs-offboard $(sort $(wildcard tests/*.sh tests/interop/*.sh)) $(sort $(wildcard findings/*.sh))
+SCRIPTS := .ci/run tests/run boot/mount.rosterfs recipes/monitoring/rosterfs-collect recipes/rosterfs-offboard $(sort $(wildcard tests/*.sh tests/interop/*.sh)) $(sort $(wildcard findings/*.sh))
 
 # Descriptions of vendors. Those that BUILTIN names are part of rosterfs, the others are installed.
 BUILTIN := $(patsubst %,descriptions/%.vendor,cj partnerize scim)
@@ -64,6 +64,10 @@ DESCRIPTIONS := $(filter-out $(BUILTIN),$(sort $(wildcard descriptions/*.vendor)
 in = $(addprefix $(1):$(2):,$(3))
 INSTALLED := \
 	$(call in,0755,bin,$(BUILD)/rosterfs recipes/rosterfs-offboard) \
+	$(call in,0755,sbin,boot/mount.rosterfs) \
+	$(call in,0644,lib/systemd/system,boot/rosterfs@.service) \
+	$(call in,0644,lib/systemd/user,boot/user/rosterfs@.service) \
+	$(call in,0644,share/doc/rosterfs,boot/rosters.mount boot/rosters.automount) \
 	$(call in,0644,share/man/man1,man/rosterfs.1 man/rosterfs-offboard.1) \
 	$(call in,0644,share/man/man5,man/rosterfs.conf.5 man/rosterfs.vendor.5) \
 	$(call in,0644,share/man/man7,man/rosterfs-recipes.7) \
@@ -205,6 +209,10 @@ test-bare: ## build, demo and test of HEAD in a fresh Debian (as root; downloads
 .PHONY: test-deb
 test-deb: deb ## install, use and remove the Debian package in a fresh Debian (as root; downloads 60 MB)
 	@tests/deb.sh '$(BUILD)'
+
+.PHONY: test-boot
+test-boot: all ## the units in a systemd that is booted in a container (as root; downloads 60 MB)
+	@tests/boot.sh '$(BUILD)'
 
 .PHONY: bench
 bench: all $(BENCH_PROGRAMS) deps-bench ## time and requests against the floor, in twelve to fourteen minutes (N=users, ROWS=word)

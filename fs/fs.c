@@ -78,6 +78,7 @@ struct fs *fs_new(const struct fs_options *options, struct account **accounts, s
 	pthread_mutex_init(&fs->nodes_lock, NULL);
 	pthread_mutex_init(&fs->versions_lock, NULL);
 	pthread_mutex_init(&fs->requests_lock, NULL);
+	pthread_mutex_init(&fs->notice_lock, NULL);
 	fs->guard = guard_new(options->read_only, options->dry_run, options->status_limit,
 			      options->status_window);
 	fs->history = history_new(HISTORY_BYTES_MAX);
@@ -164,5 +165,7 @@ void fs_free(struct fs *fs)
 	pthread_mutex_destroy(&fs->nodes_lock);
 	pthread_mutex_destroy(&fs->versions_lock);
 	pthread_mutex_destroy(&fs->requests_lock);
+	pthread_mutex_destroy(&fs->notice_lock);
+	free(fs->notice);
 	free(fs);
 }

@@ -136,10 +136,16 @@ struct fs {
 	struct scratches *scratches; /* files that no vendor has */
 	struct vacancies *vacancies; /* names of records that a process has renamed away */
 	struct table_list *tables;
+	char *notice; /* for .rosterfs/status (notice.h), or NULL; under notice_lock */
+	pthread_mutex_t notice_lock;
 	struct timespec started;
 	struct asked asked;         /* counts of the kernel's requests */
 	void (*greeted)(void *arg); /* called in INIT, before libfuse has accepted it */
 	void *greeted_arg;
+	/* Called by a thread of the pool when a vendor's list of users was fetched, or could not
+	 * be. Set before threads start; NULL: nobody wants to know. */
+	void (*fetched)(void *arg);
+	void *fetched_arg;
 };
 
 /*

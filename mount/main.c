@@ -5,11 +5,13 @@
 #include "mount/arguments.h"
 #include "mount/check/explain.h"
 #include "mount/config/config.h"
+#include "mount/help.h"
 #include "mount/init/init.h"
 #include "mount/options.h"
 #include "mount/queues.h"
 #include "mount/run_check.h"
 #include "mount/session.h"
+#include "mount/systemd.h"
 #include "mount/terminal/complain.h"
 #include "vendors/base/log.h"
 #include "vendors/http/http.h"
@@ -63,7 +65,7 @@ int main(int argc, char **argv)
 	}
 	status = 0;
 	if (options.help) {
-		fputs(options_help(), stdout);
+		fputs(help_text(), stdout);
 		goto out;
 	}
 	if (options.version) {
@@ -72,6 +74,8 @@ int main(int argc, char **argv)
 	}
 	hide_memory();
 	settle_memory();
+	/* before commands that print secrets are run, because they would inherit it */
+	systemd_open();
 	status = 2;
 	if (options.init)
 		status = init_run(options.config, queues_open);

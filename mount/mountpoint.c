@@ -4,19 +4,25 @@
  */
 #include "mount/mountpoint.h"
 
+#include "mount/options.h"
 #include "vendors/base/shell_word.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <mntent.h>
+#include <spawn.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <sys/wait.h>
 #include <unistd.h>
+
+#define STALE_MAX 16 /* stale mounts over each other that are cleaned */
 
 /* A directory to mount at, and where the words of an error go. */
 struct place {
@@ -82,8 +88,12 @@ static int fail_mounted(const struct place *place, const struct topmost *topmost
 		return mountpoint_fail(place, stale ? ENOTCONN : EBUSY,
 				       "%s, by another user (uid %ld); use another directory",
 				       state, topmost->user);
-	return mountpoint_fail(place, stale ? ENOTCONN : EBUSY, "%s; run fusermount3 -u %s first",
-			       state, place->word);
+	if (stale)
+		return mountpoint_fail(place, ENOTCONN,
+				       "%s; run fusermount3 -u -z %s first, or mount with "
+				       "-o clean_stale, which does it",
+				       state, place->word);
+	return mountpoint_fail(place, EBUSY, "%s; run fusermount3 -u %s first", state, place->word);
 }
 
 /* Refuse a path that cannot be looked at because of ERROR. */
@@ -143,19 +153,26 @@ static int check_owner(const struct place *place, const struct stat *status)
 	    (unsigned long)status->st_uid, (unsigned long)user, place->word);
 }
 
-/* Check PLACE, whose real path is REAL if it is THERE. */
-static int check(const struct place *place, bool there, bool nonempty)
+/* Look at PLACE. Returns 0 and its *STATUS, or the errno that this fails with: ENOTCONN if the
+ * mount there is stale. */
+static int look(const struct place *place, struct stat *status)
 {
-	struct stat status = {0};
 	struct statvfs filesystem;
-	struct topmost topmost = {.user = -1};
-	int error = there ? 0 : errno;
 
 	/* of a stale mount the kernel may still know the attributes, but not statvfs */
-	if (there && (stat(place->real, &status) || statvfs(place->real, &filesystem)))
-		error = errno;
-	if (there)
+	return stat(place->real, status) || statvfs(place->real, &filesystem) ? errno : 0;
+}
+
+/* Check PLACE. ERROR: it has no real path because of that. */
+static int check(const struct place *place, int error, bool nonempty)
+{
+	struct stat status = {0};
+	struct topmost topmost = {.user = -1};
+
+	if (!error || error == ENOTCONN)
 		topmost = find_topmost(place->real);
+	if (!error)
+		error = look(place, &status);
 	/* another user's mount, whose statvfs fails, must be recognized too */
 	if (topmost.rosterfs || error == ENOTCONN)
 		return fail_mounted(place, &topmost, error == ENOTCONN);
@@ -169,13 +186,95 @@ static int check(const struct place *place, bool there, bool nonempty)
 	return error || nonempty || topmost.autofs ? error : check_empty(place);
 }
 
-int mountpoint_find(const char *path, bool nonempty, char real[PATH_MAX], char *why,
-		    size_t why_size)
+/* Put the real path of PATH into REAL. Returns 0 or an errno; with ENOTCONN, of a stale mount, REAL
+ * is its path all the same. */
+static int resolve(const char *path, char real[PATH_MAX])
 {
-	char *word = shell_word(path);
-	const struct place place = {path, word ? word : path, real, why, why_size};
-	int result = check(&place, realpath(path, real), nonempty);
+	size_t length = strlen(path);
+	const char *name;
+	char *folder;
+	int error;
 
+	if (realpath(path, real))
+		return 0;
+	error = errno;
+	if (error != ENOTCONN)
+		return error;
+	while (length > 1 && path[length - 1] == '/')
+		length--;
+	name = memrchr(path, '/', length);
+	name = name ? name + 1 : path;
+	folder = name == path ? strdup(".") : strndup(path, (size_t)(name - path));
+	if (!folder || !realpath(folder, real) ||
+	    strlen(real) + 1 + (size_t)(path + length - name) >= PATH_MAX) {
+		free(folder);
+		return EINVAL;
+	}
+	free(folder);
+	(void)snprintf(real + strlen(real), PATH_MAX - strlen(real), "%s%.*s",
+		       strcmp(real, "/") == 0 ? "" : "/", (int)(path + length - name), name);
+	return error;
+}
+
+/* Run fusermount3 to unmount PATH at once. Returns 0 or a negative errno. */
+static int run_fusermount(const char *path)
+{
+	char *copy = strdup(path);
+	char *arguments[] = {(char[]){"fusermount3"}, (char[]){"-u"}, (char[]){"-z"},
+			     (char[]){"--"},          copy,           NULL};
+	int status = 0, error;
+	pid_t pid;
+
+	if (!copy)
+		return -ENOMEM;
+	error = posix_spawnp(&pid, arguments[0], NULL, NULL, arguments, environ);
+	free(copy);
+	if (error)
+		return -error;
+	while (waitpid(pid, &status, 0) < 0) {
+		if (errno != EINTR)
+			return -errno;
+	}
+	return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : -EPERM;
+}
+
+/* Unmount what is at PLACE if a rosterfs that was killed has left it there. Returns 1 if something
+ * was unmounted, 0 if there was nothing to unmount, or a negative errno with words. */
+static int clean(const struct place *place, int error)
+{
+	struct topmost topmost;
+	struct stat status;
+
+	if (!error)
+		error = look(place, &status);
+	topmost = error == ENOTCONN ? find_topmost(place->real) : (struct topmost){.user = -1};
+	if (!topmost.rosterfs)
+		return 0;
+	error = geteuid() == 0 ? umount2(place->real, MNT_DETACH | UMOUNT_NOFOLLOW) ? -errno : 0
+			       : run_fusermount(place->real);
+	if (!error)
+		return 1;
+	return mountpoint_fail(place, -error,
+			       "stale mount of a rosterfs that was killed, which -o clean_stale "
+			       "cannot unmount: %s; run fusermount3 -u -z %s first",
+			       strerror(-error), place->word);
+}
+
+int mountpoint_find(const struct options *options, char real[PATH_MAX], char *why, size_t why_size)
+{
+	char *word = shell_word(options->mountpoint);
+	const struct place place = {options->mountpoint, word ? word : options->mountpoint, real,
+				    why, why_size};
+	int error = resolve(place.path, real);
+	int result = options->clean_stale;
+
+	for (int turn = 0; turn < STALE_MAX && result > 0; turn++) {
+		result = clean(&place, error);
+		if (result > 0)
+			error = resolve(place.path, real);
+	}
+	if (result >= 0)
+		result = check(&place, error, options->nonempty);
 	free(word);
 	return result;
 }

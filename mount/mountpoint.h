@@ -6,15 +6,17 @@
 #define ROSTERFS_MOUNTPOINT_H
 
 #include <limits.h>
-#include <stdbool.h>
 #include <stddef.h>
 
+struct options;
+
 /*
- * Put the absolute path of PATH into REAL. Returns 0, or a negative errno and one line in WHY that
- * says what to do: there is no such directory, it belongs to another user, it is not empty (unless
- * NONEMPTY), rosterfs is mounted there, or a mount there is stale. Blocks on the file system.
+ * Put the absolute path of OPTIONS' mount point into REAL. Returns 0, or a negative errno and one
+ * line in WHY that says what to do: there is no such directory, it belongs to another user, it is
+ * not empty (unless nonempty), rosterfs is mounted there, or a mount there is stale. With
+ * clean_stale, what a rosterfs that was killed has left there is unmounted; nothing else ever is.
+ * Blocks on the file system. Before there are threads.
  */
-int mountpoint_find(const char *path, bool nonempty, char real[PATH_MAX], char *why,
-		    size_t why_size);
+int mountpoint_find(const struct options *options, char real[PATH_MAX], char *why, size_t why_size);
 
 #endif

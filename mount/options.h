@@ -15,7 +15,7 @@
 struct options {
 	const char *config;     /* borrowed from argv; set unless help, version or init */
 	const char *mountpoint; /* borrowed from argv, unchanged; NULL with check, explain */
-	bool help;              /* print options_help() and exit; nothing else was checked */
+	bool help;              /* print help_text() and exit; nothing else was checked */
 	bool version;           /* print the version and exit; nothing else was checked */
 	bool check;             /* --check, or --check=quick */
 	bool quick;             /* --check=quick */
@@ -28,7 +28,8 @@ struct options {
 	bool debug;             /* -d */
 	bool read_only;         /* ro is the last of all ro and rw */
 	bool dry_run;
-	bool nonempty; /* the mount point may have files, which the mount hides */
+	bool nonempty;    /* the mount point may have files, which the mount hides */
+	bool clean_stale; /* a mount of a rosterfs that was killed is unmounted first */
 	bool allow_other;
 	bool allow_root; /* never with allow_other */
 	uid_t uid;       /* owner of the files: uid=, or the user that mounts */
@@ -61,8 +62,5 @@ char *options_session(const struct options *options);
 
 /* Free what OPTIONS holds. */
 void options_clear(struct options *options);
-
-/* Return the text of --help, lines that end with newlines. */
-const char *options_help(void);
 
 #endif

@@ -17,6 +17,8 @@
 #include "mount/mountpoint.h"
 #include "mount/options.h"
 #include "mount/queues.h"
+#include "mount/reload.h"
+#include "mount/systemd.h"
 #include "mount/terminal/bar.h"
 #include "mount/terminal/complain.h"
 #include "vendors/base/log.h"
@@ -59,6 +61,7 @@ struct session {
 	struct history_store *history;
 	struct fs *fs;
 	struct fuse_session *fuse;
+	struct reload *reload;
 	bool handlers, mounted;
 	bool greeted; /* INIT has arrived */
 };
@@ -191,6 +194,7 @@ static int build(struct session *session)
 	}
 	session->fs->greeted = on_init;
 	session->fs->greeted_arg = session;
+	session->fs->fetched = systemd_listens() ? reload_fetched : NULL;
 	session->fuse = fuse_session_new(&args, &ops_table, sizeof(ops_table), session->fs);
 	if (!session->fuse) {
 		complain("%s", fuse_words[0] ? fuse_words : "the mount options are wrong");
@@ -234,7 +238,7 @@ static int mount_session(struct session *session)
  * reported. */
 static int attach(struct session *session)
 {
-	if (fuse_set_signal_handlers(session->fuse)) {
+	if (reload_catch() || fuse_set_signal_handlers(session->fuse)) {
 		complain("cannot set signal handlers");
 		return -EINVAL;
 	}
@@ -273,15 +277,30 @@ static int answer_init(struct session *session)
 	return count < 0 && count != -EINTR ? count : 0;
 }
 
+/* Tell who waits that the mount works, and start what needs that. */
+static void go_up(struct session *session)
+{
+	const struct options *options = session->options;
+	size_t count = session->config->account_count;
+
+	/* with -d, the log is on stderr already */
+	session->reload = reload_start(session->config, session->fs, options->foreground,
+				       options->foreground && !options->debug);
+	if (!session->reload)
+		log_line("cannot start a thread: SIGHUP does not read the config again");
+	background_ready();
+	systemd_ready("Mounted at %s: %zu %s", session->mountpoint, count,
+		      count == 1 ? "vendor" : "vendors");
+	fs_poll(session->fs);
+}
+
 static int loop(struct session *session)
 {
 	int result = answer_init(session);
 	bool up = result == 0 && !fuse_session_exited(session->fuse);
 
-	if (up) {
-		background_ready();
-		fs_poll(session->fs);
-	}
+	if (up)
+		go_up(session);
 	if (result == 0)
 		result = libfuse_serve(session->fuse, THREADS);
 	if (!up && result < 0)
@@ -295,6 +314,9 @@ static void tear_down(struct session *session)
 {
 	sigset_t all;
 
+	if (session->mounted)
+		systemd_stopping();
+	reload_stop(session->reload);
 	/* everything that waits fails at once; only changes in progress get some time */
 	if (session->fs)
 		fs_stop(session->fs, SETTLE_MILLISECONDS);
@@ -328,9 +350,7 @@ int session_run(const struct options *options, struct config *config)
 
 	session->options = options;
 	session->config = config;
-	error = mountpoint_find(options->mountpoint, options->nonempty, session->mountpoint, why,
-				sizeof(why));
-
+	error = mountpoint_find(options, session->mountpoint, why, sizeof(why));
 	if (error)
 		complain("%s", why);
 	if (!error && !options->foreground) {

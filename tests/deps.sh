@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # Installs the missing Debian packages of the sets that are named as arguments: build, demo, test,
-# bench, lint, bare, npm, interop, deb, lintian. Each line of the table has a command that succeeds if the thing is there, wherever
+# bench, lint, bare, boot, npm, interop, deb, lintian. Each line of the table has a command that succeeds if the thing is there, wherever
 # it came from; what is there is left alone. Without apt-get, the script names what is missing and
 # fails.
 #
@@ -74,6 +74,8 @@ table() {
 		test|openssl|openssl|command -v openssl
 		test|nginx-light|nginx|command -v nginx
 		test|util-linux|setpriv (util-linux)|command -v setpriv
+		test|mount|mount (util-linux)|command -v mount
+		test|systemd|systemd-analyze (systemd)|command -v systemd-analyze
 		bench|python3|python 3.9 or later|$PYTHON -c 'import sys; sys.exit(sys.version_info < (3, 9))'
 		bench|curl|curl|command -v curl
 		bench|nginx-light|nginx with HTTP/2|nginx -V 2>&1 | grep -q http_v2
@@ -98,6 +100,8 @@ table() {
 		deb|dpkg-dev|dpkg-buildpackage (dpkg-dev)|command -v dpkg-buildpackage
 		deb|debhelper|debhelper 13|command -v dh
 		lintian|lintian|lintian|command -v lintian
+		boot|debootstrap|debootstrap|command -v debootstrap
+		boot|systemd-container|systemd-nspawn (systemd-container)|command -v systemd-nspawn
 		lint|clang|clang|command -v clang
 		lint|libclang-rt-dev|clang's runtime with the fuzzer|echo 'int LLVMFuzzerTestOneInput(void){return 0;}' | clang -fsanitize=fuzzer,address -x c -o /dev/null -
 		lint|clang-tidy|clang-tidy|command -v clang-tidy

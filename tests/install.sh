@@ -22,6 +22,11 @@ for file in man/man1/rosterfs.1 man/man1/rosterfs-offboard.1 man/man7/rosterfs-r
 done
 # a man page names files where they are
 if grep /usr/local/ "$to"/usr/share/man/man*/*; then exit 1; fi
+[ -x "$to/usr/sbin/mount.rosterfs" ] && [ -s "$to/usr/share/doc/rosterfs/rosters.mount" ] &&
+	[ -s "$to/usr/share/doc/rosterfs/rosters.automount" ]
+for unit in system user; do
+	grep -q '^ExecStart=/usr/bin/rosterfs -f ' "$to/usr/lib/systemd/$unit/rosterfs@.service"
+done
 # the installed program reads the description, and misses the keys that it asks for
 printf '[okta]\n' >"$to/okta.conf"
 "$to/usr/bin/rosterfs" --check "$to/okta.conf" 2>&1 | grep -q 'section \[okta\] needs the key domain'

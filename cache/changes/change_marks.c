@@ -12,6 +12,8 @@
 #include "vendors/json/pointer.h"
 
 #include <ctype.h>
+#include <pthread.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,8 +25,9 @@
 #define DEPTH_MAX 4
 
 struct change_marks {
+	pthread_mutex_t lock; /* of what follows; a leaf */
 	size_t count;
-	char *domains[]; /* as keys of emails have them, some after "*." */
+	char **domains; /* as keys of emails have them, some after "*." */
 };
 
 /* ---- domains ---- */
@@ -57,30 +60,61 @@ static char *domain_key(const char *name, size_t length, const char **why)
 
 struct change_marks *change_marks_new(const char *text, const char **why)
 {
-	/* each domain is followed by at least one byte */
-	struct change_marks *marks = calloc(1, sizeof(*marks) +
-						   (strlen(text) / 2 + 1) * sizeof(char *));
+	struct change_marks *marks = calloc(1, sizeof(*marks));
 
 	*why = NULL;
-	while (marks && *(text += strspn(text, SEPARATORS))) {
+	if (!marks)
+		return NULL;
+	pthread_mutex_init(&marks->lock, NULL);
+	/* each domain is followed by at least one byte */
+	marks->domains = calloc(strlen(text) / 2 + 1, sizeof(char *));
+	while (marks->domains && *(text += strspn(text, SEPARATORS))) {
 		size_t length = strcspn(text, SEPARATORS);
 
 		marks->domains[marks->count] = domain_key(text, length, why);
-		if (!marks->domains[marks->count]) {
-			change_marks_free(marks);
-			return NULL;
-		}
+		if (!marks->domains[marks->count])
+			goto failed;
 		marks->count++;
 		text += length;
 	}
-	return marks;
+	if (marks->domains)
+		return marks;
+failed:
+	change_marks_free(marks);
+	return NULL;
 }
 
 void change_marks_free(struct change_marks *marks)
 {
-	for (size_t i = 0; marks && i < marks->count; i++)
+	if (!marks)
+		return;
+	for (size_t i = 0; marks->domains && i < marks->count; i++)
 		free(marks->domains[i]);
+	free(marks->domains);
+	pthread_mutex_destroy(&marks->lock);
 	free(marks);
+}
+
+bool change_marks_equal(const struct change_marks *a, const struct change_marks *b)
+{
+	bool equal = a->count == b->count;
+
+	for (size_t i = 0; equal && i < a->count; i++)
+		equal = strcmp(a->domains[i], b->domains[i]) == 0;
+	return equal;
+}
+
+void change_marks_swap(struct change_marks *a, struct change_marks *b)
+{
+	char **domains = b->domains;
+	size_t count = b->count;
+
+	pthread_mutex_lock(&a->lock);
+	b->domains = a->domains;
+	b->count = a->count;
+	a->domains = domains;
+	a->count = count;
+	pthread_mutex_unlock(&a->lock);
 }
 
 static bool is_within(const char *domain, const char *allowed)
@@ -93,16 +127,28 @@ static bool is_within(const char *domain, const char *allowed)
 	return length > tail && strcasecmp(domain + length - tail, allowed + 1) == 0;
 }
 
-bool change_marks_outside(const struct change_marks *marks, const char *email)
+/* Return true if MARKS have domains, and DOMAIN is within none of them. */
+static bool is_outside(const struct change_marks *marks, const char *domain)
 {
-	char *key = marks && marks->count && email ? address_key(email) : NULL;
-	const char *at = key ? strrchr(key, '@') : NULL;
-	bool outside = key;
+	pthread_mutex_t *lock = (pthread_mutex_t *)(uintptr_t)&marks->lock;
+	bool outside;
 
-	for (size_t i = 0; at && i < marks->count; i++) {
-		if (is_within(at + 1, marks->domains[i]))
+	pthread_mutex_lock(lock);
+	outside = marks->count;
+	for (size_t i = 0; domain && i < marks->count; i++) {
+		if (is_within(domain, marks->domains[i]))
 			outside = false;
 	}
+	pthread_mutex_unlock(lock);
+	return outside;
+}
+
+bool change_marks_outside(const struct change_marks *marks, const char *email)
+{
+	char *key = marks && email ? address_key(email) : NULL;
+	const char *at = key ? strrchr(key, '@') : NULL;
+	bool outside = key && is_outside(marks, at ? at + 1 : NULL);
+
 	free(key);
 	return outside;
 }

@@ -21,6 +21,13 @@ struct change_marks;
 struct change_marks *change_marks_new(const char *text, const char **why);
 void change_marks_free(struct change_marks *marks); /* NULL is a no-op */
 
+/* Return true if A and B have the same domains in the same order. */
+bool change_marks_equal(const struct change_marks *a, const struct change_marks *b);
+
+/* Let A, which other threads may use, and B, which none uses, each have the domains of the other.
+ */
+void change_marks_swap(struct change_marks *a, struct change_marks *b);
+
 /*
  * Return true if EMAIL (NULL: false) is outside of the domains of MARKS (NULL: false). An email
  * without a domain is.

@@ -23,12 +23,12 @@ struct guard_taken {
 
 struct guard {
 	bool read_only, dry_run;
-	unsigned window;
 	struct history *history;
 	struct audit *audit;
 	const struct undo_words *undo_words;
 	pthread_mutex_t lock;      /* of what follows */
 	unsigned limit;            /* 0: none */
+	unsigned window;           /* seconds */
 	struct guard_taken *taken; /* oldest first */
 	size_t count, room;
 	uint64_t last; /* the newest ticket */
@@ -138,6 +138,14 @@ void guard_set_limit(struct guard *guard, unsigned limit)
 {
 	pthread_mutex_lock(&guard->lock);
 	guard->limit = limit;
+	pthread_mutex_unlock(&guard->lock);
+}
+
+void guard_set(struct guard *guard, unsigned limit, unsigned window)
+{
+	pthread_mutex_lock(&guard->lock);
+	guard->limit = limit;
+	guard->window = window;
 	pthread_mutex_unlock(&guard->lock);
 }
 

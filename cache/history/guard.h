@@ -3,10 +3,10 @@
  * guard.h - what limits all changes through a mount: read-only, dry run, and status_limit; and
  * where changes are recorded.
  *
- * There is one guard per mount. All but the counting is set before threads start; the counting has
- * a mutex of its own. A change that takes back a change of this mount (takeback.h) is not counted,
- * and its caller does not call guard_take. Nothing here waits. A function that fails leaves a
- * message in CALL.
+ * There is one guard per mount. All but the counting is set before threads start; the counting, its
+ * limit and its window have a mutex of their own. A change that takes back a change of this mount
+ * (takeback.h) is not counted, and its caller does not call guard_take. Nothing here waits. A
+ * function that fails leaves a message in CALL.
  */
 #ifndef ROSTERFS_GUARD_H
 #define ROSTERFS_GUARD_H
@@ -65,6 +65,9 @@ void guard_look(struct guard *guard, struct guard_room *room);
  * also those made while there was no limit.
  */
 void guard_set_limit(struct guard *guard, unsigned limit);
+
+/* As guard_set_limit, and a window of WINDOW seconds. */
+void guard_set(struct guard *guard, unsigned limit, unsigned window);
 
 #define GUARD_TIME_MAX 48
 /* Format WHEN, a time of the system clock, as the log does: local, with its offset from UTC. */

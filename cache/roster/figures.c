@@ -101,6 +101,8 @@ void figures_note_fetch(struct flight *flight, bool list, int error)
 		roster->figures.fetch_failures += !answered;
 	}
 	pthread_mutex_unlock(&roster->lock);
+	if (list && roster->events.fetched)
+		roster->events.fetched(roster->events.arg);
 }
 
 /* Return how many SNAPSHOT (or NULL) lists; of statuses, those that a list shows. */

@@ -80,6 +80,9 @@ struct roster_events {
 	 * be NULL.
 	 */
 	void (*email_changed)(void *arg, const char *key);
+	/* A fetch of the whole list has ended, well or not, and figures_get shows it. May be NULL.
+	 */
+	void (*fetched)(void *arg);
 };
 
 /*

@@ -3,6 +3,8 @@
  * refresh_file.c - .rosterfs/refresh: takes the name of an account's directory, or `all`, and
  * counts what is known of it as old. It reads as empty, so that grep -r finds nothing in it.
  */
+#include "fs/control/refresh_file.h"
+
 #include "fs/control/control_file.h"
 #include "fs/fs.h"
 #include "fs/tree/handle.h"
@@ -13,6 +15,16 @@
 #include "vendors/rest/account.h"
 
 #include <string.h>
+
+void refresh_file_branch(struct branch *branch)
+{
+	if (!branch->users)
+		return;
+	http_lift(&branch->account->endpoint);
+	record_dir_refresh_all(branch);
+	if (!notify_refresh(branch->fs, branch))
+		record_dir_renew_all(branch);
+}
 
 static bool refresh_named(struct fs *fs, const char *text, size_t length)
 {
@@ -27,12 +39,7 @@ static bool refresh_named(struct fs *fs, const char *text, size_t length)
 		if (!all && (strlen(name) != length || memcmp(name, text, length) != 0))
 			continue;
 		found = true;
-		if (!fs->branches[i].users)
-			continue;
-		http_lift(&fs->branches[i].account->endpoint);
-		record_dir_refresh_all(&fs->branches[i]);
-		if (!notify_refresh(fs, &fs->branches[i]))
-			record_dir_renew_all(&fs->branches[i]);
+		refresh_file_branch(&fs->branches[i]);
 	}
 	return found;
 }

@@ -10,6 +10,7 @@
 #include "cache/roster/figures.h"
 #include "cache/roster/roster.h"
 #include "fs/control/control_file.h"
+#include "fs/control/notice.h"
 #include "fs/fs.h"
 #include "fs/tree/node.h"
 #include "fs/tree/record_dir.h"
@@ -225,6 +226,7 @@ static int print_status(FILE *out, struct fs *fs)
 	fputc('\n', out);
 	print_limit(out, fs);
 	print_mount(out, fs);
+	notice_print(out, fs, WIDTH);
 	for (size_t i = 0; i < fs->branch_count; i++) {
 		if (fs->branches[i].users)
 			print_notes(out, &fs->branches[i], &figures[i]);

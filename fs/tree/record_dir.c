@@ -200,6 +200,14 @@ static void tell_status_written(void *arg, const struct roster_write *write)
 	tell_written(&((struct record_dir *)arg)->statuses_watch, write);
 }
 
+static void tell_fetched(void *arg)
+{
+	struct fs *fs = ((struct record_dir *)arg)->branch->fs;
+
+	if (fs->fetched)
+		fs->fetched(fs->fetched_arg);
+}
+
 /* ---- making and ending ---- */
 
 /* Make WATCH, of ROSTER, if its account is polled. Return 0 or -ENOMEM. */
@@ -237,6 +245,7 @@ static int make_rosters(struct record_dir *record_dir, const char *parent)
 		events.record_listed = tell_record_listed;
 		events.listed = tell_users_listed;
 		events.written = tell_user_written;
+		events.fetched = tell_fetched;
 	}
 	record_dir->roster = roster_new(branch->account, place ? place->collection : vendor->users,
 					parent, branch->fs->pool, &events);

@@ -21,8 +21,10 @@
 
 #include <errno.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define OWN_SECTION "rosterfs"
 
@@ -221,16 +223,47 @@ static void wipe_environment(const struct sections *sections)
 	}
 }
 
-/* Make *CONFIG of SECTIONS, which were read from FILE. */
-static void make_config(const char *file, struct sections *sections, struct config *config,
+/* Note where CONFIG is and its commands run, for config_read_again. Returns 0 or -ENOMEM. */
+static int note_place(const char *file, const struct config *before, struct config *config)
+{
+	char *here = before ? NULL : getcwd(NULL, 0), *path = NULL;
+
+	config->folder = before && before->folder ? strdup(before->folder) : here;
+	/* without a working directory, neither can be found again */
+	if (file[0] == '/' || !config->folder)
+		path = strdup(file);
+	else if (asprintf(&path, "%s/%s", config->folder, file) < 0)
+		path = NULL;
+	config->file = path;
+	return path ? 0 : -ENOMEM;
+}
+
+/* What a config is read from, and why. */
+struct input {
+	const char *file;            /* where it is, or would be */
+	bool wipe;                   /* also wipe the environment */
+	const struct config *before; /* as struct keys */
+	struct faults *notes;        /* as struct keys */
+};
+
+/* Make *CONFIG of SECTIONS, which were read from INPUT. */
+static void make_config(const struct input *input, struct sections *sections, struct config *config,
 			struct faults *faults)
 {
 	struct types types = {0};
-	struct keys keys = {file, sections, &types, faults};
+	struct keys keys = {.file = input->file,
+			    .sections = sections,
+			    .types = &types,
+			    .faults = faults,
+			    .before = input->before,
+			    .notes = input->notes};
 	struct reading *readings = calloc(sections->count + 1, sizeof(*readings));
+	const char *wrong;
 
+	config->domains = change_marks_new("", &wrong);
 	config->accounts = calloc(sections->count + 1, sizeof(struct account *));
-	if (!config->accounts || !readings || types_init(&types, file))
+	if (!config->domains || !config->accounts || !readings || types_init(&types, input->file) ||
+	    note_place(input->file, input->before, config))
 		(void)keys_fail_memory(&keys, 0);
 	else
 		read_sections(&keys, sections, config, readings);
@@ -240,9 +273,8 @@ static void make_config(const char *file, struct sections *sections, struct conf
 	free(readings);
 }
 
-/* As config_load. RESULT is what reading SECTIONS, from FILE, returned. WIPE: also wipe the
- * environment. */
-static int finish(const char *file, int result, struct sections *sections, bool wipe,
+/* As config_load, from INPUT. RESULT is what reading SECTIONS returned. */
+static int finish(const struct input *input, int result, struct sections *sections,
 		  struct config *config, struct faults *faults)
 {
 	struct config made = {.status_limit = 100,
@@ -253,8 +285,8 @@ static int finish(const char *file, int result, struct sections *sections, bool 
 			      .changes_limit = CHANGES_LIMIT};
 
 	if (!result || result == -EINVAL)
-		make_config(file, sections, &made, faults);
-	if (wipe && (!result || result == -EINVAL))
+		make_config(input, sections, &made, faults);
+	if (input->wipe && (!result || result == -EINVAL))
 		wipe_environment(sections);
 	sections_clear(sections);
 	result = faults_sort(faults);
@@ -265,12 +297,29 @@ static int finish(const char *file, int result, struct sections *sections, bool 
 	return result;
 }
 
-int config_load(const char *file, struct config *config, struct faults *faults)
+/* As config_load, from the file that INPUT names. */
+static int load(const struct input *input, struct config *config, struct faults *faults)
 {
 	struct sections sections;
-	int result = sections_read(file, &sections_plain, &sections, faults);
+	int result = sections_read(input->file, &sections_plain, &sections, faults);
 
-	return finish(file, result, &sections, true, config, faults);
+	return finish(input, result, &sections, config, faults);
+}
+
+/* As config_read, from the file that INPUT names. */
+static int read_file(const struct input *input, struct config *config, char *why, size_t why_size)
+{
+	struct faults faults = {0};
+	int result = load(input, config, &faults);
+
+	(void)faults_text(&faults, why, why_size);
+	faults_clear(&faults);
+	return result;
+}
+
+int config_load(const char *file, struct config *config, struct faults *faults)
+{
+	return load(&(struct input){.file = file, .wipe = true}, config, faults);
 }
 
 int config_parse(const char *file, const char *text, size_t length, struct config *config,
@@ -279,16 +328,27 @@ int config_parse(const char *file, const char *text, size_t length, struct confi
 	struct sections sections;
 	int result = sections_parse(file, text, length, &sections_plain, &sections, faults);
 
-	return finish(file, result, &sections, false, config, faults);
+	return finish(&(struct input){.file = file}, result, &sections, config, faults);
 }
 
 int config_read(const char *file, struct config *config, char *why, size_t why_size)
 {
-	struct faults faults = {0};
-	int result = config_load(file, config, &faults);
+	return read_file(&(struct input){.file = file, .wipe = true}, config, why, why_size);
+}
 
-	(void)faults_text(&faults, why, why_size);
-	faults_clear(&faults);
+int config_read_again(const struct config *before, struct config *config, char *why,
+		      size_t why_size, char *notes, size_t notes_size)
+{
+	struct faults kept = {0};
+	const struct input input = {.file = before->file,
+				    .wipe = true,
+				    .before = before,
+				    .notes = &kept};
+	int result = read_file(&input, config, why, why_size);
+
+	notes[0] = '\0';
+	(void)faults_text(&kept, notes, notes_size);
+	faults_clear(&kept);
 	return result;
 }
 
@@ -304,5 +364,7 @@ void config_clear(struct config *config)
 	free(config->history_dir);
 	free(config->changes_log);
 	change_marks_free(config->domains);
+	free(config->file);
+	free(config->folder);
 	*config = (struct config){0};
 }

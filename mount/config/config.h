@@ -2,8 +2,9 @@
 /*
  * config.h - the config file: sections, typed keys, secrets; errors with file and line.
  *
- * Read once at start, before any thread. Each key is a row of a table: the mount's keys and the
- * common keys of accounts in keys.c, a vendor's own keys in its table (vendor.h).
+ * Read at start, before any thread, and again while it is mounted (mount/reload.h). Each key is a
+ * row of a table: the mount's keys and the common keys of accounts in keys.c, a vendor's own keys
+ * in its table (vendor.h).
  */
 #ifndef ROSTERFS_CONFIG_H
 #define ROSTERFS_CONFIG_H
@@ -27,11 +28,12 @@ struct config {
 	unsigned log_umask;     /* permissions that .rosterfs/status and log lose */
 	unsigned changes_limit; /* lines of .rosterfs/changes */
 	char *changes_log;      /* or NULL */
-	struct change_marks *domains; /* of the organisation; or NULL */
+	struct change_marks *domains; /* of the organisation; it may have none */
 	struct account **accounts;
 	size_t account_count;
 	struct description **descriptions; /* of vendors that accounts have */
 	size_t description_count;
+	char *file, *folder; /* to read it again: its path, and where commands run; absolute */
 };
 
 /*
@@ -50,6 +52,13 @@ int config_load(const char *file, struct config *config, struct faults *faults);
  * environment stays as it is. */
 int config_parse(const char *file, const char *text, size_t length, struct config *config,
 		 struct faults *faults);
+/*
+ * As config_read of the file of BEFORE, in a thread of a mount that uses BEFORE. What cannot be
+ * read twice is as in BEFORE: a secret from the environment, which was wiped, and one whose command
+ * fails. Each is a line of NOTES, of NOTES_SIZE bytes; "": there is none.
+ */
+int config_read_again(const struct config *before, struct config *config, char *why,
+		      size_t why_size, char *notes, size_t notes_size);
 
 /* Free what CONFIG holds, and wipe its secrets. */
 void config_clear(struct config *config);

@@ -21,6 +21,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <jansson.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,44 +30,49 @@
 #define KEY_MAX_BYTES (HINT_MAX - 1)
 #define YEAR 31536000u
 
+/* typed.c writes an atomic number or switch, which no thread reads yet, as a plain one */
+_Static_assert(sizeof(atomic_uint) == sizeof(unsigned), "an atomic_uint is an unsigned");
+_Static_assert(sizeof(atomic_bool) == sizeof(bool), "an atomic_bool is a bool");
+
 static const struct key mount_keys[] = {
-    {"status_limit", KEY_NUMBER, offsetof(struct config, status_limit), 0, LIMITS_COUNT_MAX},
-    {"status_window", KEY_SECONDS, offsetof(struct config, status_window), 1, YEAR},
-    {"scratch_limit", KEY_SIZE, offsetof(struct config, scratch_limit), 0, 0},
-    {"csv_formulas", KEY_GUARD_RAW, offsetof(struct config, csv_guard), 0, 0},
-    {"csv_bom", KEY_YES_NO, offsetof(struct config, csv_bom), 0, 0},
-    {"audit_log", KEY_PATH, offsetof(struct config, audit_log), 0, 0},
-    {"history_dir", KEY_PATH, offsetof(struct config, history_dir), 0, 0},
-    {"log_umask", KEY_UMASK, offsetof(struct config, log_umask), 0, 0},
-    {"changes_limit", KEY_NUMBER, offsetof(struct config, changes_limit), 1, LIMITS_COUNT_MAX},
-    {"changes_log", KEY_PATH, offsetof(struct config, changes_log), 0, 0},
-    {"domains", KEY_DOMAINS, offsetof(struct config, domains), 0, 0},
+    {"status_limit", KEY_NUMBER, true, offsetof(struct config, status_limit), 0, LIMITS_COUNT_MAX},
+    {"status_window", KEY_SECONDS, true, offsetof(struct config, status_window), 1, YEAR},
+    {"scratch_limit", KEY_SIZE, false, offsetof(struct config, scratch_limit), 0, 0},
+    {"csv_formulas", KEY_GUARD_RAW, false, offsetof(struct config, csv_guard), 0, 0},
+    {"csv_bom", KEY_YES_NO, false, offsetof(struct config, csv_bom), 0, 0},
+    {"audit_log", KEY_PATH, false, offsetof(struct config, audit_log), 0, 0},
+    {"history_dir", KEY_PATH, false, offsetof(struct config, history_dir), 0, 0},
+    {"log_umask", KEY_UMASK, false, offsetof(struct config, log_umask), 0, 0},
+    {"changes_limit", KEY_NUMBER, false, offsetof(struct config, changes_limit), 1,
+     LIMITS_COUNT_MAX},
+    {"changes_log", KEY_PATH, false, offsetof(struct config, changes_log), 0, 0},
+    {"domains", KEY_DOMAINS, true, offsetof(struct config, domains), 0, 0},
     {.name = NULL},
 };
 
 /* keys of vendors with an API; account_new sets the defaults */
 static const struct key account_keys[] = {
-    {"base_url", KEY_URL, offsetof(struct account, endpoint.base_url), 0, 0},
-    {"ca_file", KEY_PATH, offsetof(struct account, endpoint.ca_file), 0, 0},
-    {"ttl", KEY_SECONDS, offsetof(struct account, ttl), 0, YEAR},
-    {"poll", KEY_SECONDS, offsetof(struct account, poll), 0, YEAR},
-    {"grace", KEY_SECONDS, offsetof(struct account, grace), 0, YEAR},
-    {"parallel", KEY_NUMBER, offsetof(struct account, endpoint.parallel), 1, 64},
-    {"timeout", KEY_SECONDS, offsetof(struct account, endpoint.timeout), 1, 3600},
-    {"retry_budget", KEY_SECONDS, offsetof(struct account, endpoint.retry_budget), 0, 86400},
-    {"lag", KEY_SECONDS, offsetof(struct account, lag), 0, 3600},
-    {"max_users", KEY_NUMBER, offsetof(struct account, max_users), 1, LIMITS_COUNT_MAX},
-    {"allow_delete", KEY_YES_NO, offsetof(struct account, allow_delete), 0, 0},
+    {"base_url", KEY_URL, false, offsetof(struct account, endpoint.base_url), 0, 0},
+    {"ca_file", KEY_PATH, false, offsetof(struct account, endpoint.ca_file), 0, 0},
+    {"ttl", KEY_SECONDS, true, offsetof(struct account, ttl), 0, YEAR},
+    {"poll", KEY_SECONDS, false, offsetof(struct account, poll), 0, YEAR},
+    {"grace", KEY_SECONDS, true, offsetof(struct account, grace), 0, YEAR},
+    {"parallel", KEY_NUMBER, false, offsetof(struct account, endpoint.parallel), 1, 64},
+    {"timeout", KEY_SECONDS, true, offsetof(struct account, endpoint.timeout), 1, 3600},
+    {"retry_budget", KEY_SECONDS, true, offsetof(struct account, endpoint.retry_budget), 0, 86400},
+    {"lag", KEY_SECONDS, false, offsetof(struct account, lag), 0, 3600},
+    {"max_users", KEY_NUMBER, true, offsetof(struct account, max_users), 1, LIMITS_COUNT_MAX},
+    {"allow_delete", KEY_YES_NO, true, offsetof(struct account, allow_delete), 0, 0},
     {.name = NULL},
 };
 
 /* keys of vendors that a description describes */
 static const struct key described_keys[] = {
-    {"trust", KEY_YES_NO, offsetof(struct account, trust), 0, 0},
-    {"secret_in_url", KEY_YES_NO, offsetof(struct account, secret_in_url), 0, 0},
-    {"inactive_deletes", KEY_YES_NO, offsetof(struct account, inactive_deletes), 0, 0},
-    {"delete_deactivates", KEY_YES_NO, offsetof(struct account, delete_deactivates), 0, 0},
-    {"refresh_token_file", KEY_PATH, offsetof(struct account, refresh_token_file), 0, 0},
+    {"trust", KEY_YES_NO, true, offsetof(struct account, trust), 0, 0},
+    {"secret_in_url", KEY_YES_NO, false, offsetof(struct account, secret_in_url), 0, 0},
+    {"inactive_deletes", KEY_YES_NO, true, offsetof(struct account, inactive_deletes), 0, 0},
+    {"delete_deactivates", KEY_YES_NO, false, offsetof(struct account, delete_deactivates), 0, 0},
+    {"refresh_token_file", KEY_PATH, false, offsetof(struct account, refresh_token_file), 0, 0},
     {.name = NULL},
 };
 
@@ -95,6 +101,15 @@ static const struct key *key_find(const struct key *keys, const char *name)
 const struct key *keys_mount(const char *name)
 {
 	return key_find(mount_keys, name);
+}
+
+const struct key *keys_all(enum keys_table table)
+{
+	static const struct key *const tables[] = {[KEYS_MOUNT] = mount_keys,
+						   [KEYS_ACCOUNT] = account_keys,
+						   [KEYS_DESCRIBED] = described_keys};
+
+	return tables[table];
 }
 
 const struct key *keys_account(const char *name)

@@ -11,8 +11,10 @@
 #include "mount/config/secret.h"
 #include "vendors/ini/sections.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
+struct config;
 struct description;
 struct setting;
 struct types;
@@ -34,6 +36,7 @@ enum key_type {
 struct key {
 	const char *name;
 	enum key_type type;
+	bool live; /* it may change while mounted; in struct account it is atomic */
 	size_t offset;
 	unsigned min, max; /* of a KEY_NUMBER or KEY_SECONDS */
 };
@@ -44,6 +47,9 @@ struct keys {
 	const struct sections *sections;
 	struct types *types; /* the vendors that sections may name */
 	struct faults *faults;
+	/* of a file that is read again, else NULL: what the mount uses, and what is kept of it */
+	const struct config *before;
+	struct faults *notes;
 };
 
 /* Add a fault in LINE (0: none) of the file. Returns -EINVAL. */
@@ -55,6 +61,12 @@ int keys_fail_memory(const struct keys *keys, unsigned line);
 
 /* Return the row of the mount's key NAME, for struct config, or NULL. */
 const struct key *keys_mount(const char *name);
+
+enum keys_table { KEYS_MOUNT, KEYS_ACCOUNT, KEYS_DESCRIBED };
+
+/* Return all rows of TABLE: of struct config, of the accounts of all vendors with an API, or of
+ * those that are described. The name of the row after the last is NULL. */
+const struct key *keys_all(enum keys_table table);
 
 /* Return the row of NAME, a key of all vendors with an API or of all that are described, for struct
  * account, or NULL. */

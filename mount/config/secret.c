@@ -19,6 +19,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdatomic.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -41,6 +42,8 @@ struct line {
 	bool whole; /* its end was read */
 	bool too_long;
 };
+
+static atomic_bool stopping; /* no command may go on */
 
 struct words {
 	char *text;
@@ -231,10 +234,10 @@ static int command_wait(pid_t pid, int fd, struct line *line, int *status)
 	while ((ended = waitpid(pid, status, WNOHANG)) == 0) {
 		struct pollfd wait = {.fd = open ? fd : -1, .events = POLLIN};
 
-		if (clock_milliseconds() >= deadline) {
+		if (stopping || clock_milliseconds() >= deadline) {
 			(void)kill(-pid, SIGKILL);
 			(void)waitpid(pid, status, 0);
-			return -ETIMEDOUT;
+			return stopping ? -ECANCELED : -ETIMEDOUT;
 		}
 		if (poll(&wait, 1, open ? COMMAND_LOOK_MS : 1) > 0)
 			open = line_read(fd, line) != 0;
@@ -336,6 +339,11 @@ int secret_run(const char *command, const char *folder, char **secret, char *why
 		result = take_line(&words, &line, secret);
 	explicit_bzero(&line, sizeof(line));
 	return result;
+}
+
+void secret_stop(void)
+{
+	stopping = true;
 }
 
 void secret_free(char *secret)

@@ -24,6 +24,9 @@ int secret_read(enum secret_source source, const char *where, char **secret, cha
 /* As secret_read of a command, which is run in FOLDER. */
 int secret_run(const char *command, const char *folder, char **secret, char *why, size_t why_size);
 
+/* End the command that is running, and fail each later one: the mount ends. Any thread. */
+void secret_stop(void);
+
 /* Wipe and free SECRET. NULL is a no-op. */
 void secret_free(char *secret);
 

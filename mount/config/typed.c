@@ -9,6 +9,8 @@
 #include "mount/config/typed.h"
 
 #include "cache/changes/change_marks.h"
+#include "mount/config/accounts.h"
+#include "mount/config/config.h"
 #include "mount/config/keys.h"
 #include "mount/config/mend.h"
 #include "mount/config/secret.h"
@@ -296,8 +298,55 @@ out:
 	return result;
 }
 
+/* Return the value that SETTING of ACCOUNT has in the mount, whose file is read again, or NULL. */
+static const char *value_before(const struct keys *keys, const struct account *account,
+				const struct setting *setting)
+{
+	const struct account *before = keys->before ? accounts_find(keys->before, account->name)
+						    : NULL;
+
+	if (!before || strcmp(before->vendor->type, account->vendor->type) != 0)
+		return NULL;
+	for (const struct setting *known = before->vendor->settings; known->name; known++) {
+		if (strcmp(known->name, setting->name) == 0 && known->type == SETTING_SECRET)
+			return account_value(before, known->name);
+	}
+	return NULL;
+}
+
+/* Return where the commands of the file run; NULL: in the working directory. */
+static const char *command_folder(const struct keys *keys)
+{
+	return keys->before ? keys->before->folder : NULL;
+}
+
+/*
+ * If the secret of ENTRY, which WAY names, cannot be read again because of WORDS, use the one that
+ * the mount has, and note that. Returns false if the failure is a fault.
+ */
+static bool keep_secret(const struct keys *keys, const struct entry *entry, enum secret_source way,
+			const char *before, const char *words, char **secret)
+{
+	/* what was read at the start is there still, but empty */
+	const char *left = way == SECRET_ENV ? getenv(entry->value) : NULL;
+
+	if (!before || (way == SECRET_ENV ? !left || *left : way != SECRET_COMMAND))
+		return false;
+	*secret = strdup(before);
+	if (!*secret)
+		return false;
+	(void)faults_add(keys->notes, EINVAL, keys->file, entry->line,
+			 way == SECRET_ENV
+			     ? "%s: a running process gets no new environment; the secret stays, "
+			       "and for a new one: unmount and mount"
+			     : "%s: %s; the secret that it printed before stays",
+			 entry->key, words);
+	return true;
+}
+
+/* Set *VALUE to the secret that ENTRY names. BEFORE (or NULL) is the one that the mount has. */
 static int set_secret(const struct keys *keys, const struct entry *entry, enum secret_source way,
-		      char **value)
+		      const char *before, char **value)
 {
 	char words[256];
 	char *path = NULL;
@@ -309,8 +358,12 @@ static int set_secret(const struct keys *keys, const struct entry *entry, enum s
 	if (way == SECRET_ENV && *entry->value == '$')
 		return keys_fail(keys, entry->line,
 				 "%s: give the name of the variable without the $", entry->key);
-	result = secret_read(way, path ? path : entry->value, &secret, words, sizeof(words));
+	result = way == SECRET_COMMAND
+		     ? secret_run(entry->value, command_folder(keys), &secret, words, sizeof(words))
+		     : secret_read(way, path ? path : entry->value, &secret, words, sizeof(words));
 	free(path);
+	if (result && keep_secret(keys, entry, way, before, words, &secret))
+		result = 0;
 	if (result)
 		return keys_fail(keys, entry->line, "%s: %s%s", entry->key, words,
 				 way == SECRET_FILE && result == -ENOENT ? RELATIVE : "");
@@ -391,7 +444,8 @@ int typed_set(const struct keys *keys, struct entry *entry, struct account *acco
 	if (way == SECRET_COMMAND) {
 		int result = check_command(keys, entry);
 
-		if (!result && secrets_add(account, index, entry->value, secret_run))
+		if (!result &&
+		    secrets_add(account, index, entry->value, command_folder(keys), secret_run))
 			result = keys_fail_memory(keys, entry->line);
 		return result ? result : set_text(keys, entry, "command", value);
 	}
@@ -401,7 +455,7 @@ int typed_set(const struct keys *keys, struct entry *entry, struct account *acco
 	case SETTING_TEXT:
 		return set_text(keys, entry, entry->value, value);
 	case SETTING_SECRET:
-		return set_secret(keys, entry, way, value);
+		return set_secret(keys, entry, way, value_before(keys, account, setting), value);
 	case SETTING_CHOICE:
 		return set_choice(keys, entry, setting, value);
 	case SETTING_FILE:
@@ -415,8 +469,8 @@ int typed_run(const struct keys *keys, const struct entry *entry, struct account
 	enum secret_source way = SECRET_GIVEN;
 	const struct setting *setting = keys_setting(account->vendor, entry->key, &way);
 
-	return setting && way == SECRET_COMMAND
-		   ? set_secret(keys, entry, way,
-				&account->values[setting - account->vendor->settings])
-		   : 0;
+	if (!setting || way != SECRET_COMMAND)
+		return 0;
+	return set_secret(keys, entry, way, value_before(keys, account, setting),
+			  &account->values[setting - account->vendor->settings]);
 }

@@ -150,6 +150,11 @@ static bool elasticpath_unlimited(const void *self, const struct request *reques
 	return strcmp(request->path, "/oauth/access_token") == 0;
 }
 
+static const char *elasticpath_key(const void *self, const struct request *request)
+{
+	return ep_token_key((struct elasticpath *)(uintptr_t)self, request);
+}
+
 static bool elasticpath_leaks(const void *self, const struct request *request)
 {
 	return ep_token_leaks(self, request);
@@ -241,6 +246,7 @@ static const struct vendor elasticpath = {
     .name = "elasticpath",
     .route = elasticpath_route,
     .leaks = elasticpath_leaks,
+    .key = elasticpath_key,
     .unlimited = elasticpath_unlimited,
     .answer = elasticpath_answer,
     .error = elasticpath_error,

@@ -219,6 +219,8 @@ void ep_tokens_free(struct ep_tokens *tokens);
 void ep_post_token(struct ep_ask *ask);
 /* Whether the request's Bearer token lives; tells whether it is an implicit one. */
 bool ep_token_good(struct elasticpath *ep, const struct request *request, bool *implicit);
+/* "own" or "other", as the key of struct vendor; NULL: no token of this vendor. */
+const char *ep_token_key(struct elasticpath *ep, const struct request *request);
 bool ep_token_leaks(const struct elasticpath *ep, const struct request *request);
 /* {"issued":,"live":} */
 json_t *ep_tokens_json(struct elasticpath *ep);

@@ -23,6 +23,7 @@ struct token {
 	int64_t ends; /* of gate_now() */
 	unsigned long epoch;
 	bool implicit;
+	bool other; /* issued for the setting other_key */
 	char words[64];
 };
 
@@ -81,7 +82,7 @@ static bool same(const char *given, const char *wanted)
 	return given && strcmp(given, wanted) == 0;
 }
 
-static void issue(struct ep_ask *ask, bool implicit)
+static void issue(struct ep_ask *ask, bool implicit, bool other)
 {
 	struct elasticpath *ep = ask->ep;
 	struct settings_values settings = settings_get(ep->options.settings);
@@ -90,6 +91,7 @@ static void issue(struct ep_ask *ask, bool implicit)
 	token->ends = gate_now() + (int64_t)settings.token_ttl * 1000;
 	token->epoch = settings.token_epoch;
 	token->implicit = implicit;
+	token->other = other;
 	json_t *answer = json_pack("{s:I,s:s,s:I,s:s}", "expires",
 				   (json_int_t)time(NULL) + settings.token_ttl, "identifier",
 				   implicit ? "implicit" : "client_credentials", "expires_in",
@@ -117,23 +119,51 @@ void ep_post_token(struct ep_ask *ask)
 	char *id = form_value(form, "client_id");
 	char *secret = form_value(form, "client_secret");
 	bool implicit = same(grant, "implicit");
+	struct settings_values settings = settings_get(options->settings);
+	bool own = same(secret, options->client_secret) && !settings.own_key_refused;
+	bool other = settings.other_key[0] && same(secret, settings.other_key);
 	if (!implicit && !same(grant, "client_credentials"))
 		ep_error(ask->ep, ask->reply, 400, "Bad Request",
 			 "grant_type must be client_credentials or implicit.");
-	else if (!same(id, options->client_id) ||
-		 (!implicit && !same(secret, options->client_secret)))
+	else if (!same(id, options->client_id) || (!implicit && !own && !other))
 		ep_error(ask->ep, ask->reply, 401, "Unauthorized",
 			 "Client id or client secret is wrong.");
 	else
-		issue(ask, implicit);
+		issue(ask, implicit, other);
 	free(grant);
 	free(id);
 	free(secret);
 }
 
-static bool is_alive(const struct token *token, unsigned long epoch)
+static bool is_alive(const struct token *token, const struct settings_values *settings)
 {
-	return token && token->ends > gate_now() && token->epoch == epoch;
+	return token && token->ends > gate_now() && token->epoch == settings->token_epoch &&
+	       !(settings->own_key_refused && !token->other && !token->implicit);
+}
+
+const char *ep_token_key(struct elasticpath *ep, const struct request *request)
+{
+	const char *header = request_header(request, "Authorization");
+	struct settings_values settings = settings_get(ep->options.settings);
+	struct token *token = NULL;
+	const char *key = NULL;
+	if (strcmp(request->path, "/oauth/access_token") == 0) {
+		char *secret = form_value(&request->body, "client_secret");
+		if (same(secret, ep->options.client_secret))
+			key = "own";
+		else if (secret && same(secret, settings.other_key))
+			key = "other";
+		free(secret);
+		return key;
+	}
+	if (!header || strncasecmp(header, "Bearer ", 7) != 0)
+		return NULL;
+	pthread_mutex_lock(&ep->lock);
+	HASH_FIND_STR(ep->tokens->issued, header + 7, token);
+	if (token)
+		key = token->other ? "other" : "own";
+	pthread_mutex_unlock(&ep->lock);
+	return key;
 }
 
 bool ep_token_good(struct elasticpath *ep, const struct request *request, bool *implicit)
@@ -141,11 +171,11 @@ bool ep_token_good(struct elasticpath *ep, const struct request *request, bool *
 	const char *header = request_header(request, "Authorization");
 	if (!header || strncasecmp(header, "Bearer ", 7) != 0)
 		return false;
-	unsigned long epoch = settings_get(ep->options.settings).token_epoch;
+	struct settings_values settings = settings_get(ep->options.settings);
 	struct token *token = NULL;
 	pthread_mutex_lock(&ep->lock);
 	HASH_FIND_STR(ep->tokens->issued, header + 7, token);
-	bool good = is_alive(token, epoch);
+	bool good = is_alive(token, &settings);
 	*implicit = good && token->implicit;
 	pthread_mutex_unlock(&ep->lock);
 	return good;
@@ -162,11 +192,11 @@ bool ep_token_leaks(const struct elasticpath *ep, const struct request *request)
 
 json_t *ep_tokens_json(struct elasticpath *ep)
 {
-	unsigned long epoch = settings_get(ep->options.settings).token_epoch;
+	struct settings_values settings = settings_get(ep->options.settings);
 	json_int_t live = 0;
 	pthread_mutex_lock(&ep->lock);
 	for (const struct token *token = ep->tokens->issued; token; token = token->hh.next)
-		live += is_alive(token, epoch);
+		live += is_alive(token, &settings);
 	json_int_t issued = (json_int_t)ep->tokens->count;
 	pthread_mutex_unlock(&ep->lock);
 	return json_pack("{s:I,s:I}", "issued", issued, "live", live);

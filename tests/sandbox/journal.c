@@ -35,6 +35,7 @@ struct entry {
 	char *id;          /* what stands for the last {id} of the route; NULL: it ends otherwise */
 	char *status_sent; /* the status in the body; NULL: none */
 	const char *fault;
+	const char *key; /* a literal, or NULL */
 	unsigned status;
 	unsigned late_status;      /* of a request that was applied later */
 	unsigned colleague_status; /* of the last change by a colleague; 0: none */
@@ -239,7 +240,7 @@ static char *status_sent(const struct request *request)
 }
 
 unsigned long journal_begin(struct journal *journal, const struct request *request,
-			    const char *route, bool leak)
+			    const char *route, bool leak, const char *key)
 {
 	const char *if_match = request_header(request, "If-Match");
 	struct entry entry = {
@@ -252,6 +253,7 @@ unsigned long journal_begin(struct journal *journal, const struct request *reque
 	    .id = id_shown(request, route),
 	    .status_sent = status_sent(request),
 	    .leak = leak,
+	    .key = key,
 	};
 	pthread_mutex_lock(&journal->lock);
 	entry.number = journal->next++;
@@ -363,7 +365,7 @@ static json_t *entry_json(const struct journal *journal, const struct entry *ent
 				   "state", entry_state(entry), "body", body, "if_match",
 				   entry->if_match, "fault", entry->fault, "leak", entry->leak,
 				   "held", entry->held);
-	json_t *more = json_pack("{s:o,s:o,s:o,s:s?,s:s?,s:i,s:i}", "t_us",
+	json_t *more = json_pack("{s:s?,s:o,s:o,s:o,s:s?,s:s?,s:i,s:i}", "key", entry->key, "t_us",
 				 time_json(journal, entry->arrived), "end_us",
 				 time_json(journal, entry->ended), "applied_us",
 				 time_json(journal, entry->applied), "id", entry->id, "status_sent",

@@ -19,10 +19,11 @@ struct journal *journal_new(void);
 void journal_free(struct journal *journal);
 
 /* A request arrived: it is in flight until journal_end is given the number returned here. route is
- * what it is counted under, a literal such as "/user/{id}"; leak tells that a key stood in the URL.
+ * what it is counted under, a literal such as "/user/{id}"; leak tells that a key stood in the URL;
+ * key is a literal that tells which one it has, or NULL.
  */
 unsigned long journal_begin(struct journal *journal, const struct request *request,
-			    const char *route, bool leak);
+			    const char *route, bool leak, const char *key);
 /* Right before the answer leaves, so that a client that asks again at once is never seen as two.
  * status 0: it got no answer. fault is a literal or NULL. */
 void journal_end(struct journal *journal, unsigned long number, unsigned status, const char *fault);

@@ -112,18 +112,47 @@ static bool owner_is_active(const struct partnerize *p)
 	return active;
 }
 
+static char *basic_header(const char *user, const char *password);
+
+/* Whether the request has key as its user API key, and the application key. */
+static bool has_key(const struct partnerize *p, const struct request *request, const char *key)
+{
+	const struct partnerize_options *options = &p->options;
+	if (!documents(p))
+		return same(request_header(request, "X-Application-Key"),
+			    options->application_key) &&
+		       same(request_header(request, "X-User-Api-Key"), key);
+	char *basic = basic_header(options->application_key, key);
+	bool has = same(request_header(request, "Authorization"), basic);
+	free(basic);
+	return has;
+}
+
+static const char *partnerize_key(const void *self, const struct request *request)
+{
+	const struct partnerize *p = self;
+	struct settings_values settings = settings_get(p->options.settings);
+	if (has_key(p, request, p->options.user_api_key))
+		return "own";
+	return settings.other_key[0] && has_key(p, request, settings.other_key) ? "other" : NULL;
+}
+
+static bool is_key_taken(const struct partnerize *p, const struct request *request)
+{
+	const char *key = partnerize_key(p, request);
+	return key &&
+	       !(strcmp(key, "own") == 0 && settings_get(p->options.settings).own_key_refused);
+}
+
 /* False with the reply set. */
 static bool let_in(const struct partnerize *p, const struct request *request, struct reply *reply)
 {
-	const struct partnerize_options *options = &p->options;
 	const char *why = NULL;
 	if (partnerize_leaks(p, request))
 		why = "Keys are not taken from the URL.";
-	else if (documents(p) && !same(request_header(request, "Authorization"), p->basic))
+	else if (documents(p) && !is_key_taken(p, request))
 		why = "Basic authentication with application key and user API key is required.";
-	else if (!documents(p) &&
-		 (!same(request_header(request, "X-Application-Key"), options->application_key) ||
-		  !same(request_header(request, "X-User-Api-Key"), options->user_api_key)))
+	else if (!is_key_taken(p, request))
 		why = "X-Application-Key and X-User-Api-Key are required.";
 	else if (!owner_is_active(p))
 		why = "The key's owner is not an active user.";
@@ -498,7 +527,6 @@ static void partnerize_free(void *self)
 {
 	struct partnerize *p = self;
 	store_free(p->store);
-	free(p->basic);
 	free(p->owner);
 	free(p);
 }
@@ -507,6 +535,7 @@ static const struct vendor partnerize = {
     .name = "partnerize",
     .route = partnerize_route,
     .leaks = partnerize_leaks,
+    .key = partnerize_key,
     .answer = partnerize_answer,
     .colleague = partnerize_colleague,
     .free = partnerize_free,
@@ -517,7 +546,6 @@ struct vendor_run partnerize_start(const struct partnerize_options *options)
 	struct partnerize *p = text_alloc(1, sizeof *p);
 	p->options = *options;
 	p->store = store_new(&p->times);
-	p->basic = basic_header(options->application_key, options->user_api_key);
 	char id[USER_ID_MOST];
 	user_id(p, 1, id);
 	p->owner = text_copy(id, strlen(id));

@@ -16,7 +16,6 @@ struct partnerize {
 	struct partnerize_options options;
 	struct store *store;
 	struct store_times times; /* under the store's lock */
-	char *basic;              /* the only Authorization header that is let in */
 	char *owner;              /* id of the key's owner: the first user */
 	unsigned long next;       /* index of the next new user; under the store's lock */
 	atomic_ulong requests;    /* for the X-RateLimit headers */

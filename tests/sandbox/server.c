@@ -236,7 +236,10 @@ static const struct vendor_run *find_vendor(const struct server_parts *parts,
 	bool leak = false;
 	for (unsigned i = 0; i < parts->vendors; i++)
 		leak = leak || parts->vendor[i].vendor->leaks(parts->vendor[i].self, request);
-	exchange->number = journal_begin(parts->journal, request, route ? route : "other", leak);
+	exchange->number = journal_begin(parts->journal, request, route ? route : "other", leak,
+					 run && run->vendor->key
+					     ? run->vendor->key(run->self, request)
+					     : NULL);
 	return run;
 }
 

@@ -65,6 +65,8 @@ static const struct row {
     {"limit_window_ms", NUMBER, AT(limit_window_ms), 1, MOST_MS, NULL},
     {"limit_retry_after", TEXT, AT(limit_retry_after), 0,
      sizeof((struct settings_values *)0)->limit_retry_after, NULL},
+    {"other_key", TEXT, AT(other_key), 0, sizeof((struct settings_values *)0)->other_key, NULL},
+    {"own_key_refused", FLAG, AT(own_key_refused), 0, 0, NULL},
     {"endless_list", FLAG, AT(endless_list), 0, 0, NULL},
     {"short_rows", FLAG, AT(short_rows), 0, 0, NULL},
     {"read_lag_ms", NUMBER, AT(read_lag_ms), 0, 120000, NULL},

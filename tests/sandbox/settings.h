@@ -65,6 +65,10 @@ struct settings_values {
 	enum item_gets item_gets;
 	enum etag_style etag_style;
 	enum stamps stamps;
+	/* Taken besides the key (Partnerize) or the client secret (Elastic Path) of the start; "":
+	 * none. */
+	char other_key[64];
+	bool own_key_refused; /* that of the start, and the tokens that were issued for it */
 	bool read_lag_random; /* each GET: of a random time up to that long ago */
 	bool no_self;         /* GET /user/self is 404 */
 	bool etag;            /* GET of an item gives an ETag, PUT demands it as If-Match */

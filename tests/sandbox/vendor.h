@@ -21,6 +21,9 @@ struct vendor {
 	const char *(*route)(const void *self, const struct request *request);
 	/* Whether one of the vendor's secrets stands in the URL. */
 	bool (*leaks)(const void *self, const struct request *request);
+	/* Which key the request has: "own", that of the start, "other", that of the setting
+	 * other_key; or NULL. NULL: the vendor does not tell. */
+	const char *(*key)(const void *self, const struct request *request);
 	/* Whether the request costs nothing where requests are limited; NULL: none does. */
 	bool (*unlimited)(const void *self, const struct request *request);
 	/* Answers, strictly; applies the fault if it is one of the vendor's kinds. */

@@ -122,7 +122,7 @@ static void test_defaults(void **state)
 	assert_int_equal(config.log_umask, 077);
 	assert_int_equal(config.changes_limit, 10000);
 	assert_null(config.changes_log);
-	assert_null(config.domains);
+	assert_false(change_marks_outside(config.domains, "jane@example.com"));
 	assert_int_equal(config.account_count, 1);
 	account = config.accounts[0];
 	assert_string_equal(account->name, "shop");

@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "mount/help.h"
 #include "mount/options.h"
 
 #include <errno.h>
@@ -126,7 +127,7 @@ static void test_help(void **state)
 		assert_true(options.version && !options.help);
 		options_clear(&options);
 	}
-	assert_non_null(strstr(options_help(), "--check"));
+	assert_non_null(strstr(help_text(), "--check"));
 }
 
 static void test_mount_options(void **state)
@@ -239,7 +240,8 @@ static void test_refused(void **state)
 	    {"a b -o kernel_cache", "unknown mount option kernel_cache "},
 	    {"a b -o attr_timeout=1", "and the others that rosterfs(1) names)"},
 	    {"a b -o nosymfollow", "unknown mount option nosymfollow "},
-	    {"a b -o remount", "unknown mount option remount "},
+	    {"a b -o remount", "remount is not possible: "},
+	    {"a b -o rw,remount,ro", "remount is not possible: "},
 	    {"a b -o max_read=4096", "unknown mount option max_read=4096"},
 	    {"a b -o allow_other,allow_root", "allow_other and allow_root exclude each other"},
 	    {"a b -o allow_root -o ro,allow_other",

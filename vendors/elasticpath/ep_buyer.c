@@ -76,14 +76,17 @@ static json_t *wrap(const json_t *request)
 	return data ? json_pack("{s:o}", "data", data) : NULL;
 }
 
-/* POST BODY with an implicit token. As exchange, but send it once only. */
-static int post_sign_in(struct call *call, struct account *account, const char *body,
-			struct http_reply *reply)
+/* As http_perform, of BODY with an implicit token. Returns 0 or a negative errno if there is no
+ * token. */
+static int perform_sign_in(struct call *call, struct account *account, const char *body,
+			   struct http_reply *reply)
 {
 	struct http_request request = {.method = "POST",
 				       .path = ep_buyer_tokens.path,
 				       .body = body,
-				       .body_length = strlen(body)};
+				       .body_length = strlen(body),
+				       .epoch = &account->epoch,
+				       .made = account->epoch};
 	int error = oauth_get(call, account, OAUTH_IMPLICIT, &request.bearer, &request.serial);
 
 	if (error)
@@ -94,7 +97,20 @@ static int post_sign_in(struct call *call, struct account *account, const char *
 	exchange_done(&request);
 	if (reply->status == 401)
 		token_refused(account->token, request.serial);
-	return exchange_judge(call, account, EXCHANGE_LIST, reply);
+	return 0;
+}
+
+/* POST BODY with an implicit token. As exchange, but send it once only. */
+static int post_sign_in(struct call *call, struct account *account, const char *body,
+			struct http_reply *reply)
+{
+	int error;
+
+	do {
+		http_reply_clear(reply);
+		error = perform_sign_in(call, account, body, reply);
+	} while (!error && reply->outdated);
+	return error ? error : exchange_judge(call, account, EXCHANGE_LIST, reply);
 }
 
 /*

@@ -354,6 +354,8 @@ void answer_read(struct transfer *transfer, int code)
 		read_response(transfer);
 	else if (transfer->late)
 		transfer_stale(transfer);
+	else if (transfer->outdated)
+		transfer_outdate(transfer);
 	else
 		read_failure(transfer, (CURLcode)code);
 }

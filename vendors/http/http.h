@@ -18,6 +18,7 @@
 #include "vendors/http/http_reply.h"
 #include "vendors/http/http_stats.h"
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -49,6 +50,12 @@ struct http_request {
 	struct http_header headers[HTTP_HEADERS_MAX];
 	unsigned header_count;
 	const char *user, *password; /* HTTP Basic, when user is not NULL */
+	/*
+	 * The request is not sent, nor sent again, once *EPOCH (NULL: it never changes) is another
+	 * number than MADE: its keys were replaced. Then its reply is `outdated`.
+	 */
+	const atomic_uint *epoch;
+	unsigned made;
 	/* for vendors/rest, which makes headers of them; vendors/http does not read these */
 	unsigned api;                   /* index in vendor->apis */
 	unsigned plain_headers;         /* the first of `headers`, which prove no identity */

@@ -197,7 +197,9 @@ static int64_t launch(struct http *http)
 		pthread_mutex_unlock(&http->lock);
 		if (!transfer)
 			return sleep;
-		if (!over && multi_launch(http->multi, transfer))
+		if (!over && transfer_is_outdated(transfer))
+			transfer_outdate(transfer);
+		else if (!over && multi_launch(http->multi, transfer))
 			continue;
 		multi_recall(http->multi, transfer);
 		http_loop_finish(http, transfer);

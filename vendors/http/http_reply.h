@@ -18,7 +18,8 @@ struct http_reply {
 	int came;   /* the status that came, if the vendor's table says that it means 429; else 0 */
 	bool sent;  /* the vendor may have received the request, and so may have applied it */
 	bool stale; /* it rests on a read that is too old and was not sent (again): CALL_LATE */
-	char *body; /* NUL-terminated, length bytes; NULL when empty */
+	bool outdated; /* its keys were replaced, and it was not sent (again): CALL_CANCELLED */
+	char *body;    /* NUL-terminated, length bytes; NULL when empty */
 	size_t length;
 	char *headers; /* "Name: value\n" for each, as it came, of the last response; NULL: none */
 	char *etag;    /* as it came; NULL: none, or several that differ */

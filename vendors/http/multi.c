@@ -45,6 +45,10 @@ static int on_request(void *arg, char *remote, char *local, int remote_port, int
 	transfer->late = !transfer->passes && clock_milliseconds() > transfer->moment;
 	if (transfer->late)
 		return CURL_PREREQFUNC_ABORT;
+	transfer->outdated = (!transfer->passes || transfer->repeatable) &&
+			     transfer_is_outdated(transfer);
+	if (transfer->outdated)
+		return CURL_PREREQFUNC_ABORT;
 	transfer->reply.sent = true;
 	if (transfer->passes++ && !transfer->repeatable)
 		return CURL_PREREQFUNC_ABORT;

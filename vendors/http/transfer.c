@@ -117,6 +117,8 @@ static int copy_request(struct transfer *transfer, const struct http_request *re
 	}
 	transfer->repeatable = request->repeatable;
 	transfer->identity = request->identity;
+	transfer->epoch = request->epoch;
+	transfer->made = request->made;
 	return copy_headers(transfer, request);
 }
 
@@ -177,6 +179,7 @@ void transfer_reset(struct transfer *transfer)
 	transfer->passes = 0;
 	transfer->told = 0;
 	transfer->transient = transfer->unreached = transfer->moved = false;
+	transfer->outdated = false;
 	transfer->curl_words[0] = '\0';
 }
 
@@ -206,6 +209,18 @@ void transfer_stale(struct transfer *transfer)
 	transfer->reply.sent = false;
 	transfer_fail(transfer, CALL_LATE, "not sent: the record was read too long ago");
 	transfer->reply.stale = true;
+}
+
+bool transfer_is_outdated(const struct transfer *transfer)
+{
+	return transfer->epoch && atomic_load(transfer->epoch) != transfer->made;
+}
+
+void transfer_outdate(struct transfer *transfer)
+{
+	transfer->reply.sent = false;
+	transfer_fail(transfer, CALL_CANCELLED, "not sent: the keys were replaced meanwhile");
+	transfer->reply.outdated = true;
 }
 
 enum call_verdict transfer_take(struct transfer *transfer, const char *data, size_t length,

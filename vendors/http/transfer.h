@@ -61,9 +61,11 @@ struct transfer {
 	char *body;
 	size_t body_length;
 	bool repeatable;
-	bool identity; /* ask for no compressed response */
-	bool probe;    /* sends nothing: only tries to connect (hold.h) */
-	int64_t end;   /* of clock_milliseconds: no try starts later; TRANSFER_NEVER: no limit */
+	bool identity;            /* ask for no compressed response */
+	const atomic_uint *epoch; /* of http_request, with MADE */
+	unsigned made;
+	bool probe;  /* sends nothing: only tries to connect (hold.h) */
+	int64_t end; /* of clock_milliseconds: no try starts later; TRANSFER_NEVER: no limit */
 	/* of a change that rests on a read: it is sent no later, or is stale; else TRANSFER_NEVER
 	 */
 	int64_t moment;
@@ -86,6 +88,7 @@ struct transfer {
 	bool transient; /* the last try failed in a way that may pass */
 	bool unreached; /* it found no connection */
 	bool late;      /* its MOMENT passed before its connection was made */
+	bool outdated;  /* its keys were replaced before its connection was made */
 	bool moved;     /* the vendor redirects it to what is in url now */
 	unsigned moves; /* how often that happened */
 
@@ -123,6 +126,12 @@ void transfer_fail(struct transfer *transfer, enum call_verdict verdict, const c
 
 /* Set TRANSFER's reply to CALL_LATE: the read that it rests on is too old. It was not sent. */
 void transfer_stale(struct transfer *transfer);
+
+/* Return true if the keys in TRANSFER's request were replaced. */
+bool transfer_is_outdated(const struct transfer *transfer);
+
+/* Set TRANSFER's reply to `outdated`. It was not sent. */
+void transfer_outdate(struct transfer *transfer);
 
 /*
  * Append LENGTH bytes to the body of the response. ANNOUNCED is its length by the vendor, -1 if

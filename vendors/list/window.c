@@ -80,6 +80,7 @@ static int start_page(struct lists *all, struct list *list, size_t index)
 	if (error)
 		goto out;
 	slot->serial = request.http.serial;
+	slot->made = request.http.made;
 	list->under_way[index] = http_start(all->call, all->endpoint, &request.http);
 	exchange_done(&request.http);
 	if (list->under_way[index])
@@ -145,6 +146,8 @@ static int take_page(struct lists *all, struct list *list, size_t index)
 	const struct rule_request *rule = ask_rule(all->collection, slot->ask.page);
 
 	all->in_flight--;
+	if (exchange_has_new_keys(all->account, slot->made, reply))
+		return restart_page(all, list, index);
 	if (!reply->verdict && reply->status == 401 && !slot->renewed) {
 		int error = exchange_renew(all->call, all->account, slot->serial);
 

@@ -23,6 +23,7 @@ struct slot {
 	struct walk_ask ask;
 	struct transfer *came; /* its transfer, after it has ended */
 	uint64_t serial;       /* of the token it was asked with */
+	unsigned made;         /* with which keys: the account's epoch */
 	bool renewed;          /* asked for a second time, after a 401 */
 	bool alternative;      /* asked for in the other way, after a 405 */
 	/* what was asked, for URLs that are relative to it, and as messages have it */

@@ -9,6 +9,7 @@
 
 #include "vendors/http/http.h"
 #include "vendors/vendor.h"
+#include "vendors/rest/keyring.h"
 #include "vendors/rest/oauth.h"
 #include "vendors/rest/redact.h"
 #include "vendors/rest/secrets.h"
@@ -18,14 +19,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-static size_t setting_count(const struct vendor *vendor)
-{
-	size_t count = 0;
-
-	while (vendor->settings[count].name)
-		count++;
-	return count;
-}
+/* How many of the sets of values that were replaced are redacted. Each command that prints a new
+ * secret makes one. */
+#define REPLACED_REDACTED 8
 
 /* Make the parts of ACCOUNT that its vendor asks for. Returns false without memory. */
 static bool make_parts(struct account *account)
@@ -65,10 +61,11 @@ struct account *account_new(const char *name, const struct vendor *vendor)
 
 	if (!account)
 		return NULL;
+	pthread_mutex_init(&account->replacing, NULL);
 	account->vendor = vendor;
 	account->name = strdup(name);
 	account->endpoint.name = account->name;
-	account->values = calloc(setting_count(vendor) + 1, sizeof(*account->values));
+	account->values = calloc(keyring_count(vendor) + 1, sizeof(*account->values));
 	if (vendor->base_url)
 		account->endpoint.base_url = strdup(vendor->base_url);
 	if (!account->name || !account->values ||
@@ -103,15 +100,19 @@ int account_set_vendor(struct account *account, const struct vendor *vendor)
 
 void account_free(struct account *account)
 {
+	struct keyring_replaced *replaced, *before;
+
 	if (!account)
 		return;
-	for (size_t i = 0; account->values && account->vendor->settings[i].name; i++) {
-		if (account->values[i] && account->vendor->settings[i].type == SETTING_SECRET)
-			explicit_bzero(account->values[i], strlen(account->values[i]));
-		free(account->values[i]);
+	keyring_free(account->vendor, account->values);
+	secrets_free(account->secrets, keyring_count(account->vendor));
+	for (replaced = account->replaced; replaced; replaced = before) {
+		before = replaced->before;
+		keyring_free(account->vendor, replaced->values);
+		secrets_free(replaced->secrets, keyring_count(account->vendor));
+		free(replaced);
 	}
-	free(account->values);
-	secrets_free(account->secrets, setting_count(account->vendor));
+	pthread_mutex_destroy(&account->replacing);
 	token_free(account->token);
 	if (account->memory)
 		account->vendor->memory_free(account->memory);
@@ -133,7 +134,15 @@ void account_free(struct account *account)
 /* Return the newest value of the setting INDEX. */
 static const char *value_at(const struct account *account, size_t index)
 {
-	return __atomic_load_n(&account->values[index], __ATOMIC_ACQUIRE);
+	/* gcc reads `account->values[index]` without the atomic load */
+	char **values = atomic_load(&account->values);
+
+	return values[index];
+}
+
+const void *account_values(const struct account *account)
+{
+	return account->values;
 }
 
 const char *account_value(const struct account *account, const char *name)
@@ -205,6 +214,55 @@ void account_stats(const struct account *account, struct http_stats *stats)
 struct endpoint *account_endpoint(struct account *account, unsigned index)
 {
 	return index && account->others ? &account->others[index - 1] : &account->endpoint;
+}
+
+static bool header_has(const struct rule_header *header, const char *name)
+{
+	for (; header && header->name; header++) {
+		if (template_has(header->value, name))
+			return true;
+	}
+	return false;
+}
+
+static bool token_has(const struct rule_token *token, const char *name)
+{
+	return token && (template_has(token->user, name) || template_has(token->password, name) ||
+			 template_has(token->request->body, name) ||
+			 header_has(token->request->headers, name));
+}
+
+bool account_is_proof(const struct account *account, const char *name)
+{
+	const struct rule_api *apis = account->vendor->apis;
+	bool proves = false;
+
+	for (unsigned i = 0; i < account_api_count(account->vendor); i++) {
+		if (template_has(apis[i].base_url, name) || header_has(apis[i].headers, name) ||
+		    (apis[i].token && template_has(apis[i].token->request->path, name)))
+			return false;
+		proves = proves || template_has(apis[i].user, name) ||
+			 template_has(apis[i].password, name) ||
+			 header_has(apis[i].auth_headers, name) ||
+			 header_has(apis[i].auth_query, name) || token_has(apis[i].token, name);
+	}
+	return proves;
+}
+
+static void take_waits(const struct account *account, struct endpoint *endpoint)
+{
+	endpoint->timeout = account->endpoint.timeout;
+	endpoint->retry_budget = account->endpoint.retry_budget;
+}
+
+void account_spread_waits(struct account *account)
+{
+	for (unsigned i = 0; i < account_api_count(account->vendor); i++) {
+		if (i && account->others)
+			take_waits(account, &account->others[i - 1]);
+		if (account->logins)
+			take_waits(account, &account->logins[i]);
+	}
 }
 
 /* ---- redaction ---- */
@@ -285,6 +343,24 @@ static void redact_pairs(const struct account *account, char *text)
 	}
 }
 
+/* Overwrite the secrets that were replaced last: a request with them may be answered still. */
+static void redact_replaced(const struct account *account, char *text)
+{
+	pthread_mutex_t *lock = (pthread_mutex_t *)(uintptr_t)&account->replacing;
+	const struct keyring_replaced *replaced;
+
+	pthread_mutex_lock(lock);
+	replaced = account->replaced;
+	pthread_mutex_unlock(lock);
+	for (int turn = 0; replaced && turn < REPLACED_REDACTED; turn++) {
+		for (size_t i = 0; account->vendor->settings[i].name; i++) {
+			if (account->vendor->settings[i].type == SETTING_SECRET)
+				redact_whole(text, replaced->values[i]);
+		}
+		replaced = replaced->before;
+	}
+}
+
 void account_redact(const struct account *account, char *text)
 {
 	redact_pairs(account, text);
@@ -295,5 +371,5 @@ void account_redact(const struct account *account, char *text)
 		if (account->vendor->settings[i].type == SETTING_SECRET)
 			redact_whole(text, value_at(account, i));
 	}
-	secrets_redact(account->secrets, text);
+	redact_replaced(account, text);
 }

@@ -8,9 +8,11 @@
 #include "vendors/http/endpoint.h"
 #include "vendors/rest/token.h"
 
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 
+struct keyring_replaced;
 struct http_stats;
 struct observer;
 struct secrets;
@@ -31,21 +33,23 @@ struct vendor;
 enum account_write { ACCOUNT_WRITES_ALL(ACCOUNT_WRITE_CONSTANT) ACCOUNT_WRITES };
 #undef ACCOUNT_WRITE_CONSTANT
 
+/* What is atomic may change while requests are sent (mount/reload.c). */
 struct account {
 	char *name; /* the section, which is the name of the directory */
 	const struct vendor *vendor;
 	struct endpoint endpoint; /* of the API; its name is NAME */
-	unsigned ttl;             /* seconds for which a fetched roster counts as fresh */
-	unsigned poll;  /* seconds between two fetches of the roster in the background; 0: none */
-	unsigned grace; /* seconds in which the old roster is served while a new one is fetched */
-	unsigned max_users; /* maximum number of rows in a list: a longer one may have no end */
-	unsigned lag;       /* seconds by which the vendor's reads may lag behind its writes */
-	bool allow_delete;
+	atomic_uint ttl;          /* seconds for which a fetched roster counts as fresh */
+	unsigned poll; /* seconds between two fetches of the roster in the background; 0: none */
+	/* seconds in which the old roster is served while a new one is fetched */
+	atomic_uint grace;
+	atomic_uint max_users; /* maximum number of rows in a list: a longer one may have no end */
+	unsigned lag;          /* seconds by which the vendor's reads may lag behind its writes */
+	atomic_bool allow_delete;
 	/* for vendors that a description describes */
-	bool trust;               /* send changes although the description is from memory */
-	bool secret_in_url;       /* a secret may stand in a path or query */
-	bool inactive_deletes;    /* with allow_delete: `inactive` may send a real DELETE */
-	bool delete_deactivates;  /* this server's DELETE only deactivates */
+	atomic_bool trust;            /* send changes although the description is from memory */
+	bool secret_in_url;           /* a secret may stand in a path or query */
+	atomic_bool inactive_deletes; /* with allow_delete: `inactive` may send a real DELETE */
+	bool delete_deactivates;      /* this server's DELETE only deactivates */
 	char *refresh_token_file; /* a rotating refresh token is kept here; NULL: in memory only */
 	atomic_bool discovered;   /* the server has been asked what it supports (SCIM) */
 	atomic_bool plain_paths;  /* the server refuses paths that choose elements (SCIM) */
@@ -57,9 +61,14 @@ struct account {
 	   is NULL if not). Set by login_open; NULL: no api has tokens. */
 	struct endpoint *logins;
 	/* The vendor's own settings, in the order of vendor->settings; NULL: none. While requests
-	   are sent, read them by account_value only: a command may have printed a new secret. */
-	char **values;
-	struct secrets *secrets; /* those that a command prints; NULL: none */
+	   are sent, read them by account_value only: keyring_replace puts others in their place. */
+	_Atomic(char **) values;
+	_Atomic(struct secrets *) secrets; /* those that a command prints; NULL: none */
+	/* How often the keys were replaced by those of a config that was read again. A request or a
+	   token that was made with another number is not used any more. */
+	atomic_uint epoch;
+	pthread_mutex_t replacing;         /* of what follows, and of who replaces values; a leaf */
+	struct keyring_replaced *replaced; /* the newest first */
 	/* Set by the caller that finds that the vendor refuses its own ETags: from then on item_get
 	   returns none, and item_put sends none. */
 	atomic_bool no_preconditions;
@@ -86,8 +95,22 @@ int account_set_vendor(struct account *account, const struct vendor *vendor);
  * may be NULL. */
 void account_free(struct account *account);
 
-/* Return the value of the vendor's own setting NAME, which must be in its table, or NULL. */
+/*
+ * Return the value of the vendor's own setting NAME, which must be in its table, or NULL. It stays
+ * readable until account_free. Two calls may return values from before and after a replacement:
+ * values that belong together are used only if account_values returns the same before and after.
+ */
 const char *account_value(const struct account *account, const char *name);
+
+/* Return what identifies the present values of ACCOUNT. Never the same after a replacement. */
+const void *account_values(const struct account *account);
+
+/* Return true if the setting NAME of ACCOUNT is part of what proves the identity, and of no base
+ * URL. */
+bool account_is_proof(const struct account *account, const char *name);
+
+/* Let all endpoints of ACCOUNT wait as its first one does from now on. */
+void account_spread_waits(struct account *account);
 
 /*
  * Put the URLs that the section of ACCOUNT gives in place of its description's into WORDS, of SIZE

@@ -190,15 +190,30 @@ static int prepare_by_rules(struct call *call, struct account *account,
 
 int exchange_prepare(struct call *call, struct account *account, struct http_request *request)
 {
+	const void *values;
 	int error;
 
-	request->header_count = request->plain_headers;
-	error = account->vendor->apis ? prepare_by_rules(call, account, request)
-				      : account->vendor->authorize(call, account, request);
+	/* a proof must not be made of an old and a new value */
+	do {
+		exchange_done(request);
+		request->header_count = request->plain_headers;
+		request->epoch = &account->epoch;
+		request->made = account->epoch;
+		values = account_values(account);
+		error = account->vendor->apis ? prepare_by_rules(call, account, request)
+					      : account->vendor->authorize(call, account, request);
+	} while (!error && values != account_values(account));
 	if (!error && request->if_match)
 		request->headers[request->header_count++] =
 		    (struct http_header){.name = "If-Match", .value = request->if_match};
 	return error;
+}
+
+bool exchange_has_new_keys(const struct account *account, unsigned made,
+			   const struct http_reply *reply)
+{
+	return reply->outdated ||
+	       (!reply->verdict && reply->status == 401 && made != account->epoch);
 }
 
 int exchange_renew(struct call *call, struct account *account, uint64_t serial)
@@ -418,21 +433,24 @@ int exchange_judge(struct call *call, struct account *account, enum exchange_sub
 int exchange(struct call *call, struct account *account, enum exchange_subject subject,
 	     struct http_request *request, struct http_reply *reply)
 {
-	int error;
+	bool renewed = false, again;
 
 	memset(reply, 0, sizeof(*reply));
 	if (account->observer && !account->observer->sees(account->observer, account, request))
 		return call_fail(call, CALL_HELD, "it is only explained");
-	for (int tries = 0; tries < 2; tries++) {
+	do {
+		int error;
+
 		http_reply_clear(reply);
 		error = exchange_prepare(call, account, request);
 		if (error)
 			return error;
 		http_perform(call, account_endpoint(account, request->api), request, reply);
 		exchange_done(request);
-		if (reply->status != 401 || exchange_renew(call, account, request->serial))
-			break;
-	}
+		again = exchange_has_new_keys(account, request->made, reply);
+		if (!again && reply->status == 401 && !renewed)
+			again = renewed = !exchange_renew(call, account, request->serial);
+	} while (again);
 	return exchange_judge(call, account, subject, reply);
 }
 

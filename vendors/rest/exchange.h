@@ -25,6 +25,13 @@ struct http_request;
 int exchange_prepare(struct call *call, struct account *account, struct http_request *request);
 
 /*
+ * Return true if the request with proof MADE (of http_request) that got REPLY is to be repeated,
+ * because the keys of ACCOUNT were replaced: it was not sent, or the vendor refused the old keys.
+ */
+bool exchange_has_new_keys(const struct account *account, unsigned made,
+			   const struct http_reply *reply);
+
+/*
  * Get a new proof after a 401 to a request with token SERIAL. May wait. Returns 0 if there is a new
  * one to try, -ENOTSUP for a vendor whose keys cannot be renewed (without a message in CALL), or
  * another negative errno with words in CALL.
@@ -52,7 +59,8 @@ int exchange_judge(struct call *call, struct account *account, enum exchange_sub
 		   const struct http_reply *reply);
 
 /*
- * Send REQUEST (not yet prepared) and judge the response; one new proof and one replay after a 401.
+ * Send REQUEST (not yet prepared) and judge the response; one new proof and one replay after a 401,
+ * and replays while exchange_has_new_keys.
  * Returns 0 with a 2xx response in REPLY, else a negative errno with words in CALL. REPLY is always
  * filled: http_reply_clear it. May wait.
  */

@@ -277,12 +277,16 @@ static int send_once(struct call *call, struct account *account, unsigned slot,
 									: slot);
 	struct rule_request own = *rule->request;
 	struct request request;
+	unsigned made;
 	int error;
 
 	/* whose refresh token it has */
 	own.api = slot;
+	/* if the keys are replaced meanwhile, token.c asks again */
+	made = account->epoch;
 	error = request_make(call, account, &own, NULL, &request);
-
+	request.http.epoch = &account->epoch;
+	request.http.made = made;
 	if (!error)
 		error = prove(call, rule, &values, &request.http);
 	if (!error) {

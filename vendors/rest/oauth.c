@@ -105,7 +105,9 @@ static int issue(struct call *call, struct account *account, unsigned grant,
 	    .method = "POST",
 	    .path = account->vendor->token_path,
 	    .content_type = "application/x-www-form-urlencoded",
-	    .repeatable = true, /* an extra token does no harm */
+	    .repeatable = true,       /* an extra token does no harm */
+	    .epoch = &account->epoch, /* if it changes, token.c asks again */
+	    .made = account->epoch,
 	};
 	struct http_reply reply = {0};
 	char *form = make_form(account, (enum oauth_grant)grant);

@@ -78,8 +78,7 @@ static json_t *saved_value(const struct making *making, const char *name)
 	const struct rule_token *token = apis ? apis[making->rule->api].token : NULL;
 	struct account *account = making->account;
 	unsigned api = making->rule->api;
-	char *text = NULL, *saved;
-	uint64_t serial;
+	char *saved;
 
 	/* the request for a token cannot wait for itself */
 	if (!token || token->request->path == making->rule->path)
@@ -87,12 +86,15 @@ static json_t *saved_value(const struct making *making, const char *name)
 	for (size_t i = 0; token->save && token->save[i].name; i++) {
 		if (strcmp(token->save[i].name, name) != 0)
 			continue;
-		saved = token_saved(account->token, api, i);
-		if (!saved && account->issuer) {
+		/* again if the keys are replaced between the two */
+		while (!(saved = token_saved(account->token, account, api, i)) && account->issuer &&
+		       !*making->waited) {
+			char *text = NULL;
+			uint64_t serial;
+
 			*making->waited = token_get(account->token, making->call, api,
 						    account->issuer, account, &text, &serial);
 			json_decref(secret_value(text));
-			saved = token_saved(account->token, api, i);
 		}
 		return secret_value(saved);
 	}

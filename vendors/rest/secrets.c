@@ -2,8 +2,8 @@
 /*
  * secrets.c - see secrets.h.
  *
- * token.c lets one thread at a time be in secrets_issue of an account. The values of the account
- * and the list of replaced ones are read by all threads, so each is written by one atomic store.
+ * token.c lets one thread at a time be in secrets_issue of an account. Meanwhile the config may be
+ * read again: then the account has other secrets, and what these commands print is not used.
  */
 #include "vendors/rest/secrets.h"
 
@@ -11,20 +11,13 @@
 #include "vendors/base/clock.h"
 #include "vendors/base/log.h"
 #include "vendors/rest/account.h"
-#include "vendors/rest/redact.h"
+#include "vendors/rest/keyring.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-/* A secret that was replaced. */
-struct secrets_old {
-	char *text;
-	struct secrets_old *before;
-};
 
 struct secrets {
 	secrets_reader *reader;
@@ -32,7 +25,6 @@ struct secrets {
 	char **commands; /* in the order of vendor->settings; NULL: not by a command */
 	int64_t ran;     /* of clock_milliseconds: when they were run again; 0: not yet */
 	bool issued;
-	_Atomic(struct secrets_old *) old;
 };
 
 static void secrets_wipe(char *text)
@@ -42,7 +34,8 @@ static void secrets_wipe(char *text)
 	free(text);
 }
 
-int secrets_add(struct account *account, size_t index, const char *command, secrets_reader *reader)
+int secrets_add(struct account *account, size_t index, const char *command, const char *folder,
+		secrets_reader *reader)
 {
 	struct secrets *secrets = account->secrets;
 	size_t count = 0;
@@ -50,11 +43,12 @@ int secrets_add(struct account *account, size_t index, const char *command, secr
 	while (account->vendor->settings[count].name)
 		count++;
 	if (!secrets) {
-		secrets = account->secrets = calloc(1, sizeof(*secrets));
+		secrets = calloc(1, sizeof(*secrets));
 		if (!secrets)
 			return -ENOMEM;
+		account->secrets = secrets;
 		secrets->commands = calloc(count + 1, sizeof(*secrets->commands));
-		secrets->folder = getcwd(NULL, 0);
+		secrets->folder = folder ? strdup(folder) : getcwd(NULL, 0);
 	}
 	if (!secrets->commands)
 		return -ENOMEM;
@@ -65,15 +59,8 @@ int secrets_add(struct account *account, size_t index, const char *command, secr
 
 void secrets_free(struct secrets *secrets, size_t count)
 {
-	struct secrets_old *old, *before;
-
 	if (!secrets)
 		return;
-	for (old = atomic_load(&secrets->old); old; old = before) {
-		before = old->before;
-		secrets_wipe(old->text);
-		free(old);
-	}
 	for (size_t i = 0; secrets->commands && i < count; i++)
 		secrets_wipe(secrets->commands[i]);
 	free(secrets->commands);
@@ -81,31 +68,22 @@ void secrets_free(struct secrets *secrets, size_t count)
 	free(secrets);
 }
 
-/* Put SECRET, which is owned from now on, in place of the setting INDEX. Returns 0 or -ENOMEM. */
-static int replace(struct account *account, size_t index, char *secret)
+bool secrets_equal(const struct secrets *a, const struct secrets *b, size_t count)
 {
-	struct secrets_old *old;
+	if (!a || !b)
+		return a == b;
+	for (size_t i = 0; i < count; i++) {
+		const char *one = a->commands[i], *other = b->commands[i];
 
-	if (account->values[index] && strcmp(account->values[index], secret) == 0) {
-		secrets_wipe(secret);
-		return 0;
+		if (!one != !other || (one && strcmp(one, other) != 0))
+			return false;
 	}
-	old = malloc(sizeof(*old));
-	if (!old) {
-		secrets_wipe(secret);
-		return -ENOMEM;
-	}
-	*old = (struct secrets_old){.text = account->values[index],
-				    .before = atomic_load(&account->secrets->old)};
-	__atomic_store_n(&account->values[index], secret, __ATOMIC_RELEASE);
-	atomic_store(&account->secrets->old, old);
-	return 0;
+	return true;
 }
 
-/* Run all commands of ACCOUNT again. */
-static int run(struct call *call, struct account *account)
+/* Run all commands of ACCOUNT, SECRETS, again. */
+static int run(struct call *call, struct account *account, const struct secrets *secrets)
 {
-	const struct secrets *secrets = account->secrets;
 	const struct setting *settings = account->vendor->settings;
 	char why[256], *secret;
 
@@ -118,7 +96,7 @@ static int run(struct call *call, struct account *account)
 					 "the vendor refuses the keys, and they cannot be read "
 					 "again: %s_command in section [%s]: %s",
 					 settings[i].name, account->name, why);
-		if (replace(account, i, secret))
+		if (keyring_renew(account, secrets, i, secret))
 			return call_no_memory(call);
 	}
 	log_line("%s: the vendor refuses the keys; the commands that print them were run again",
@@ -134,22 +112,17 @@ int secrets_issue(struct call *call, struct account *account, unsigned slot,
 	int error = 0;
 
 	(void)slot;
+	if (!secrets) /* they were replaced by keys that no command prints */
+		goto out;
 	if (secrets->issued && (!secrets->ran || now - secrets->ran >= SECRETS_PAUSE)) {
-		error = run(call, account);
+		error = run(call, account, secrets);
 		secrets->ran = clock_milliseconds();
 	}
 	secrets->issued = true;
 	if (error)
 		return error;
+out:
 	made->text = strdup("");
 	made->life = TOKEN_FOREVER;
 	return made->text ? 0 : call_no_memory(call);
-}
-
-void secrets_redact(const struct secrets *secrets, char *text)
-{
-	const struct secrets_old *old = secrets ? atomic_load(&secrets->old) : NULL;
-
-	if (old)
-		redact_whole(text, old->text);
 }

@@ -12,6 +12,7 @@
 #include "vendors/base/call.h"
 #include "vendors/base/clock.h"
 #include "vendors/http/basis.h"
+#include "vendors/rest/account.h"
 #include "vendors/rest/redact.h"
 
 #include <errno.h>
@@ -34,6 +35,7 @@ struct slot {
 	struct token_made made; /* its text is NULL: none */
 	uint64_t serial;        /* of made */
 	int64_t until;          /* of clock_milliseconds: not used from then on */
+	unsigned epoch;         /* of the account, when it was asked for */
 	char *refresh;          /* what a new one is asked for with; NULL: none */
 	char *replaces;         /* what a file has in its place; NULL: nothing else */
 	bool asking;            /* a thread is asking for a new one */
@@ -86,25 +88,29 @@ void token_free(struct token *token)
 }
 
 /*
- * Return true if CALL may use the token of SLOT. For the read that a change rests on, it must last
- * for the write too: getting another one between the two would take time.
+ * Return true if CALL may use the token of SLOT, of ACCOUNT. For the read that a change rests on,
+ * it must last for the write too: getting another one between the two would take time.
  */
-static bool is_good(const struct slot *slot, const struct call *call)
+static bool is_good(const struct slot *slot, const struct account *account, const struct call *call)
 {
 	bool read = call->basis && call->basis->reading;
 	int64_t left = slot->until - clock_milliseconds();
 	int64_t want = slot->made.life / 4 < READ_LEFT ? slot->made.life / 4 : READ_LEFT;
 
-	return slot->made.text && left > (read ? want : 0);
+	return slot->made.text && slot->epoch == account->epoch && left > (read ? want : 0);
 }
 
-/* Ask ISSUER for a new token in SLOT. The lock is released meanwhile. */
+/*
+ * Ask ISSUER for a new token in SLOT. The lock is released meanwhile. If the account's keys are
+ * replaced meanwhile, the result is nothing: the caller asks again.
+ */
 static int token_renew_locked(struct token *token, struct call *call, unsigned index,
 			      token_issuer *issuer, struct account *account)
 {
 	struct slot *slot = &token->slots[index];
 	struct token_made made = {0};
 	struct waiter *waiter;
+	unsigned epoch = account->epoch;
 	int error;
 
 	slot->asking = true;
@@ -112,12 +118,17 @@ static int token_renew_locked(struct token *token, struct call *call, unsigned i
 	error = issuer(call, account, index, &made);
 	pthread_mutex_lock(&token->lock);
 	slot->asking = false;
-	if (!error) {
+	if (epoch != account->epoch && !call_cancelled(call)) {
+		wipe_made(&made);
+		call_clear(call);
+		error = 0;
+	} else if (!error) {
 		wipe_made(&slot->made);
 		slot->made = made;
 		slot->until = made.life == TOKEN_FOREVER ? TOKEN_FOREVER
 							 : clock_milliseconds() + made.life;
 		slot->serial = ++token->serials;
+		slot->epoch = epoch;
 	} else {
 		wipe_made(&made);
 	}
@@ -162,7 +173,7 @@ int token_get(struct token *token, struct call *call, unsigned index, token_issu
 	int error = 0;
 
 	pthread_mutex_lock(&token->lock);
-	while (!error && !is_good(slot, call)) {
+	while (!error && !is_good(slot, account, call)) {
 		if (slot->asking)
 			error = await_locked(token, call, slot);
 		else
@@ -191,10 +202,12 @@ char *token_text(struct token *token, unsigned slot)
 	return copy_locked(token, token->slots[slot].made.text);
 }
 
-char *token_saved(struct token *token, unsigned slot, size_t index)
+char *token_saved(struct token *token, const struct account *account, unsigned slot, size_t index)
 {
+	const struct slot *kept = &token->slots[slot];
+
 	pthread_mutex_lock(&token->lock);
-	return copy_locked(token, token->slots[slot].made.saved[index]);
+	return copy_locked(token, kept->epoch == account->epoch ? kept->made.saved[index] : NULL);
 }
 
 char *token_refresh(struct token *token, unsigned slot)

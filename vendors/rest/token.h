@@ -55,8 +55,9 @@ int token_get(struct token *token, struct call *call, unsigned slot, token_issue
  * none, or no memory. Never waits. */
 char *token_text(struct token *token, unsigned slot);
 
-/* As token_text, of the part INDEX that was saved with the token. */
-char *token_saved(struct token *token, unsigned slot, size_t index);
+/* As token_text, of the part INDEX that was saved with the token, if that is of the present keys of
+ * ACCOUNT. */
+char *token_saved(struct token *token, const struct account *account, unsigned slot, size_t index);
 
 /* As token_text, of the refresh token of SLOT. */
 char *token_refresh(struct token *token, unsigned slot);
