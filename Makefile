@@ -71,6 +71,7 @@ INSTALLED := \
 	$(call in,0644,share/man/man1,man/rosterfs.1 man/rosterfs-offboard.1) \
 	$(call in,0644,share/man/man5,man/rosterfs.conf.5 man/rosterfs.vendor.5) \
 	$(call in,0644,share/man/man7,man/rosterfs-recipes.7) \
+	$(call in,0644,share/man/man8,man/mount.rosterfs.8) \
 	$(call in,0644,share/rosterfs/vendors,$(DESCRIPTIONS)) \
 	$(call in,0644,share/bash-completion/completions,$(wildcard completion/*.bash)) \
 	$(call in,0644,share/zsh/site-functions,completion/_rosterfs) \
@@ -431,7 +432,7 @@ lint-shell: deps-lint ## shellcheck on the shell scripts
 .PHONY: lint-man
 # what mandoc says about other man pages depends on which are installed here
 lint-man: deps-lint ## mandoc on the man pages
-	@! mandoc -T lint $(sort $(wildcard man/*.[157])) 2>&1 | \
+	@! mandoc -T lint $(sort $(wildcard man/*.[1578])) 2>&1 | \
 		grep -vE ': (outdated mandoc\.db|STYLE: referenced manual not found:) '
 	@echo 'lint-man: ok'
 
