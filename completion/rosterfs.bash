@@ -18,7 +18,8 @@ _rosterfs_arguments() {
 		esac
 		[[ $line != '[options] '* ]] || usual=${line#'[options] '}
 	done < <(sed '/^$/q' <<<"$help")
-	tr -d '[]' <<<"$usual"
+	# without options that may stand among them
+	sed -E 's/\[-[^]]*\]//g; s/[][]//g' <<<"$usual"
 }
 
 # _rosterfs_mount_options HELP: a word for each, with = behind one that has a value

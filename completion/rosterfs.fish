@@ -30,6 +30,7 @@ function __rosterfs_arguments
             $1 = $1 == "[options]" ? "usual" : $1
             if ($1 == "usual" || index(options, " " option " ") || index(options, " " option "=")) {
                 sub(/^[^ ]+ /, "")
+                gsub(/\[-[^]]*\] */, "") # options that may stand among them
                 gsub(/[][]/, "")
                 names = $0
             }

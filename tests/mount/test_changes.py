@@ -197,7 +197,7 @@ def test_a_user_that_only_a_get_shows(mount, sandbox):
 
 def test_lines_do_not_wait_for_who_is_missing(mount, sandbox):
     """What two lists show is told before the vendor is asked about a user that the newer one lacks."""
-    m = mount(sandbox(users=20))
+    m = mount(sandbox(users=20), SELDOM)
     os.listdir(m.path / "partnerize")
     m.sandbox.fault(fault="stall", path="/user/9", method="GET", times=1)
     m.sandbox.delete(9)
@@ -457,7 +457,7 @@ def test_what_a_poll_brings_is_seen(mount, sandbox):
 
 def test_many_changes_at_once(mount, sandbox):
     """A list with more changes than are looked up one by one: the kernel forgets what was told of each."""
-    m = mount(sandbox(users=600), {"partnerize": {"ttl": 3600}})
+    m = mount(sandbox(users=600), {"partnerize": {"ttl": 3600, "poll": 3600}})
     everyone = {ident: m.path / f"partnerize/{ident}.json" for ident in range(1, 601)}
     m.sh("ls -l partnerize by-email >/dev/null").ok()
     sizes = {ident: file.stat().st_size for ident, file in everyone.items()}

@@ -266,9 +266,9 @@ name = Acme
 docs = https://acme.example/docs
 date = 2026-11-30
 evidence = documents
+about.key = what Acme calls the golden key
 [settings]
 key = secret, required
-about.key = what Acme calls the golden key
 [auth]
 query.key = {key}
 [list]

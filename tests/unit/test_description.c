@@ -85,8 +85,9 @@ static unsigned flags_of(const struct collection *collection, const char *name)
 
 static const char redmine[] =
     "[vendor]\nname = Redmine\ndocs = https://www.redmine.org/projects/redmine/wiki/Rest_Users\n"
-    "evidence = tried\ndate = 2026-11-29\nremains = the person's API key stays valid\n\n"
-    "[settings]\nabout.base_url = where it is\nabout.key = what it is\nkey = secret, required\n\n"
+    "evidence = tried\ndate = 2026-11-29\nremains = the person's API key stays valid\n"
+    "about.base_url = where it is\nabout.key = what it is\n\n"
+    "[settings]\nkey = secret, required\n\n"
     "[auth]\nheader.X-Redmine-API-Key = {key}\n\n"
     "[list]\n# a comment\n"
     "request = GET /users.json?status={each}&offset={offset}&limit={size}\n"

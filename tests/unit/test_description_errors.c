@@ -315,8 +315,8 @@ static void test_settings(void **state)
 {
 	static const struct refusal refusals[] = {
 	    {13, "k must be text, secret, url, or choices", BASE "[settings]\nk = number\n"},
-	    {14, "[settings] has no j, which about.j explains",
-	     BASE "[settings]\nk = text\nabout.j = a thing\n"},
+	    {7, "[settings] has no j, which about.j explains",
+	     VENDOR "about.k = a thing\nabout.j = a thing\n" API LIST "[settings]\nk = text\n"},
 	    {13, "only required may follow secret", BASE "[settings]\nk = secret, default x\n"},
 	    {13, "only required or default X may follow", BASE "[settings]\nk = text, optional\n"},
 	    {13, "only required or default X may follow", BASE "[settings]\nk = text, default\n"},

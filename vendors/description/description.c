@@ -132,6 +132,21 @@ static int add_urls(struct description *description)
 	return result;
 }
 
+/* Read what [vendor] says of the settings: first the preset one, which may have others. */
+static int explain_settings(struct description *description, struct faults *faults)
+{
+	int result = 0;
+
+	for (size_t i = 0; i < description->count && !result; i++) {
+		const struct part *part = &description->parts[i];
+
+		if (part->kind->kind == SECTION_VENDOR)
+			result = settings_explain(&description->arena, part->file, part->section,
+						  !part->preset, &description->settings, faults);
+	}
+	return result;
+}
+
 /* Read [settings]. Those of the description replace all preset ones. */
 static int read_settings(struct description *description, struct faults *faults)
 {
@@ -149,7 +164,7 @@ static int read_settings(struct description *description, struct faults *faults)
 				     manual ? SETTING_FILE : SETTING_TEXT) ||
 			add_urls(description)))
 		result = faults_add(faults, ENOMEM, description->file, 0, "out of memory");
-	return result;
+	return result ? result : explain_settings(description, faults);
 }
 
 /* Note lag and parallel, which no condition may decide: they are set before the settings are. */

@@ -9,6 +9,7 @@
 
 #include "vendors/description/convert.h"
 #include "vendors/description/grammar.h"
+#include "vendors/description/settings.h"
 
 #include <errno.h>
 #include <string.h>
@@ -198,8 +199,12 @@ static void fill_section(struct filling *filling)
 	}
 	into->from = section;
 	section->broken = section->lacks;
-	for (size_t i = 0; i < section->count; i++)
-		fill_key(filling, &section->keys[i], into);
+	for (size_t i = 0; i < section->count; i++) {
+		/* those are read with the settings */
+		if (section->kind->kind != SECTION_VENDOR ||
+		    !settings_is_about(section->keys[i].entry))
+			fill_key(filling, &section->keys[i], into);
+	}
 	for (size_t i = 0; (needed = grammar_required(section->kind->kind, i)); i++) {
 		if (variant_key(section, needed->key))
 			continue;

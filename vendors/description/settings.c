@@ -278,27 +278,7 @@ static int read_setting(struct reading *reading, const struct entry *entry,
 	return refused ? -EINVAL : 0;
 }
 
-/* Take ENTRY, which says what a setting is, or base_url. */
-static int read_about(struct reading *reading, const struct entry *entry, struct settings *settings)
-{
-	const char *name = entry->key + strlen(ABOUT);
-	const char *text = arena_text(reading->arena, entry->value, strlen(entry->value));
-	int index = settings_find(settings, name);
-
-	reading->line = entry->line;
-	if (!text)
-		return fail_memory(reading);
-	if (index >= 0)
-		settings->list[index].about = text;
-	else if (strcmp(name, SETTINGS_BASE_URL) == 0)
-		settings->base_url_about = text;
-	else if (!settings->broken)
-		return settings_fail(reading, "[settings] has no %s, which %s explains", name,
-				     entry->key);
-	return 0;
-}
-
-static bool is_about(const struct entry *entry)
+bool settings_is_about(const struct entry *entry)
 {
 	return strncmp(entry->key, ABOUT, strlen(ABOUT)) == 0;
 }
@@ -313,8 +293,6 @@ int settings_read(struct arena *arena, const char *file, const struct section *s
 	settings->broken = section && section->broken;
 	for (size_t i = 0; section && i < section->count && !arena->failed; i++) {
 		reading.line = section->entries[i].line;
-		if (is_about(&section->entries[i]))
-			continue;
 		if (settings->count == SETTINGS_MAX) {
 			settings->broken = true;
 			(void)settings_fail(&reading, "there are more than %d settings",
@@ -324,11 +302,6 @@ int settings_read(struct arena *arena, const char *file, const struct section *s
 		if (read_setting(&reading, &section->entries[i], settings))
 			settings->broken = true;
 	}
-	for (size_t i = 0; section && i < section->count && !arena->failed; i++) {
-		if (is_about(&section->entries[i]) && !section->entries[i].refused &&
-		    read_about(&reading, &section->entries[i], settings))
-			settings->broken = true;
-	}
 	if (arena->failed)
 		return fail_memory(&reading);
 	if (check_suffixes(&reading, settings))
@@ -336,4 +309,41 @@ int settings_read(struct arena *arena, const char *file, const struct section *s
 	if (check_needs(&reading, settings))
 		settings->broken = true;
 	return settings->broken ? -EINVAL : 0;
+}
+
+/* Take ENTRY, which says what a setting is, or base_url. STRICT: there must be such a setting. */
+static int read_about(struct reading *reading, const struct entry *entry, bool strict,
+		      struct settings *settings)
+{
+	const char *name = entry->key + strlen(ABOUT);
+	const char *text = arena_text(reading->arena, entry->value, strlen(entry->value));
+	int index = settings_find(settings, name);
+
+	reading->line = entry->line;
+	if (!text)
+		return fail_memory(reading);
+	if (index >= 0)
+		settings->list[index].about = text;
+	else if (strcmp(name, SETTINGS_BASE_URL) == 0)
+		settings->base_url_about = text;
+	else if (strict && !settings->broken)
+		return settings_fail(reading, "[settings] has no %s, which %s explains", name,
+				     entry->key);
+	return 0;
+}
+
+int settings_explain(struct arena *arena, const char *file, const struct section *vendor,
+		     bool strict, struct settings *settings, struct faults *faults)
+{
+	struct reading reading = {.arena = arena, .file = file, .faults = faults};
+	int result = 0;
+
+	for (size_t i = 0; i < vendor->count && !arena->failed; i++) {
+		const struct entry *entry = &vendor->entries[i];
+
+		if (settings_is_about(entry) && !entry->refused &&
+		    read_about(&reading, entry, strict, settings))
+			result = -EINVAL;
+	}
+	return arena->failed ? -ENOMEM : result;
 }

@@ -32,6 +32,14 @@ struct settings {
 int settings_read(struct arena *arena, const char *file, const struct section *section,
 		  struct settings *settings, struct faults *faults);
 
+/* Return true if ENTRY of [vendor] explains a setting: about.NAME. */
+bool settings_is_about(const struct entry *entry);
+
+/* Take what VENDOR, the section [vendor] of FILE, says of SETTINGS, which are of ARENA. STRICT:
+ * what explains no setting is an error. Returns 0, or a negative errno and a fault in FAULTS. */
+int settings_explain(struct arena *arena, const char *file, const struct section *vendor,
+		     bool strict, struct settings *settings, struct faults *faults);
+
 /* Append a setting that the file does not name, unless it is there: self_id, notice_file. Returns 0
  * or -ENOMEM. */
 int settings_add(struct arena *arena, struct settings *settings, const char *name,
