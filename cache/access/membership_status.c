@@ -148,7 +148,7 @@ static int membership_status_dry_run(struct membership *membership)
 		log_call(membership->call, "dry run: nothing sent; %zu %s would be made again",
 			 json_array_size(membership_steps(membership, membership->sent)),
 			 membership->collection->name);
-	return error;
+	return 0;
 }
 
 /*
