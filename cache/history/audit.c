@@ -11,6 +11,8 @@
  */
 #include "cache/history/audit.h"
 
+#include "vendors/base/write_all.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
@@ -317,37 +319,18 @@ static int sync_locked(struct audit *audit)
 
 /* ---- lines ---- */
 
-/* Write all of TEXT. Returns 0 or a negative errno. Sets *BEGUN if some of it was written. */
-static int write_all(int file, const char *text, size_t length, bool *begun)
-{
-	while (length) {
-		ssize_t written = write(file, text, length);
-
-		if (written < 0 && errno == EINTR)
-			continue;
-		if (written <= 0)
-			return written < 0 ? -errno : -EIO;
-		*begun = true;
-		text += written;
-		length -= (size_t)written;
-	}
-	return 0;
-}
-
 /* Append LINE to the file, on a line of its own. Returns 0 or a negative errno. */
 static int write_locked(struct audit *audit, const char *line, size_t length)
 {
-	bool begun = false;
+	size_t written = 0;
 	int error = 0;
 
 	if (audit->torn)
-		error = write_all(audit->file, "\n", 1, &begun);
-	if (!error) {
-		audit->torn = begun = false;
-		error = write_all(audit->file, line, length, &begun);
-	}
-	if (error && begun)
-		audit->torn = true;
+		error = write_all(audit->file, "\n", 1, &written);
+	if (error)
+		return error;
+	error = write_all(audit->file, line, length, &written);
+	audit->torn = error && written;
 	return error;
 }
 

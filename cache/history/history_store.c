@@ -8,6 +8,7 @@
 #include "cache/history/history_store.h"
 
 #include "cache/history/stored_file.h"
+#include "vendors/base/write_all.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -454,7 +455,7 @@ int history_store_append(struct history_store *store, const char *line, size_t l
 	pthread_mutex_lock(&store->lock);
 	file = openat(store->directory, INDEX,
 		      O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
-	error = file < 0 ? -errno : stored_file_write(file, line, length);
+	error = file < 0 ? -errno : write_all(file, line, length, NULL);
 	if (file >= 0)
 		close(file);
 	pthread_mutex_unlock(&store->lock);

@@ -4,6 +4,8 @@
  */
 #include "cache/history/stored_file.h"
 
+#include "vendors/base/write_all.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -29,21 +31,6 @@ void stored_file_remove_all(int directory, const char *name)
 	unlinkat(directory, name, AT_REMOVEDIR);
 }
 
-int stored_file_write(int file, const char *text, size_t length)
-{
-	while (length) {
-		ssize_t written = write(file, text, length);
-
-		if (written < 0 && errno == EINTR)
-			continue;
-		if (written <= 0)
-			return written < 0 ? -errno : -EIO;
-		text += written;
-		length -= (size_t)written;
-	}
-	return 0;
-}
-
 int stored_file_put(int directory, const struct stored_file *made)
 {
 	int file = openat(directory, made->name,
@@ -52,7 +39,7 @@ int stored_file_put(int directory, const struct stored_file *made)
 
 	if (file < 0)
 		return -errno;
-	error = stored_file_write(file, made->text, made->length);
+	error = write_all(file, made->text, made->length, NULL);
 	if (!error && fsync(file))
 		error = -errno;
 	if (close(file) && !error)

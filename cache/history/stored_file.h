@@ -20,9 +20,6 @@ struct stored_file {
  * then be a part of it. */
 int stored_file_put(int directory, const struct stored_file *made);
 
-/* Write all of TEXT (LENGTH bytes) to FILE, a descriptor. Returns 0 or a negative errno. */
-int stored_file_write(int file, const char *text, size_t length);
-
 /*
  * Read the file at PATH, below DIRECTORY, into *TEXT, NUL-terminated, which the caller frees, and
  * its length into *LENGTH. Returns 0 or a negative errno: -EFBIG, it has more than MAX bytes;

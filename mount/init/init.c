@@ -319,7 +319,7 @@ static int make_mountpoint(char *path)
 	return store_folder(below);
 }
 
-static int write_all(struct init *init)
+static int write_answers(struct init *init)
 {
 	char why[2 * PATH_MAX];
 	int error;
@@ -468,7 +468,7 @@ int init_run(const char *file, int (*open)(const struct config *config, struct h
 			puts("\nThe vendors that are known:\n");
 		offer_print(&init.offer);
 		if (ask_all(&init))
-			status = write_all(&init);
+			status = write_answers(&init);
 		else
 			complain(NOTHING);
 	} else {

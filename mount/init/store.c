@@ -8,6 +8,7 @@
 #include "mount/init/store.h"
 
 #include "mount/init/answers.h"
+#include "vendors/base/write_all.h"
 #include "vendors/ini/file_text.h"
 
 #include <ctype.h>
@@ -61,19 +62,11 @@ int store_folder(const char *path)
 
 /* Write LENGTH bytes of TEXT to FD, and wait until they are on the disk. Returns 0 or a negative
  * errno. */
-static int write_all(int fd, const char *text, size_t length)
+static int write_synced(int fd, const char *text, size_t length)
 {
-	while (length) {
-		ssize_t count = write(fd, text, length);
+	int error = write_all(fd, text, length, NULL);
 
-		if (count < 0 && errno == EINTR)
-			continue;
-		if (count < 0)
-			return -errno;
-		text += count;
-		length -= (size_t)count;
-	}
-	return fsync(fd) ? -errno : 0;
+	return !error && fsync(fd) ? -errno : error;
 }
 
 /* Create a file for ANSWER of the section NAME in FOLDER, and set the answer's text to its name.
@@ -122,7 +115,7 @@ static int write_file(const char *folder, const char *name, struct answer *answe
 	if (fd < 0)
 		error = fd;
 	else
-		error = write_all(fd, text, length);
+		error = write_synced(fd, text, length);
 	if (fd >= 0 && close(fd) && !error)
 		error = -errno;
 	if (text)
@@ -203,7 +196,7 @@ static int replace(const char *path, const char *text, size_t length, const stru
 	fd = mkostemp(temporary, O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
-	error = write_all(fd, text, length);
+	error = write_synced(fd, text, length);
 	/* only root can give it to another user, and only root needs to */
 	if (!error && status && (fchown(fd, status->st_uid, status->st_gid) && geteuid() == 0))
 		error = -errno;

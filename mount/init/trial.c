@@ -50,7 +50,10 @@ static bool print_faults(const struct faults *faults, unsigned line)
 	return any;
 }
 
-bool trial_answer(const struct trial *trial, const struct answers *answers, const char *key)
+/* Parse ANSWERS, with a gap in place of KEY unless that is NULL, and print what is wrong in LINE
+ * (0: anywhere). Returns true if nothing is. */
+static bool try(const struct trial *trial, const struct answers *answers, const char *key,
+		unsigned line)
 {
 	char *text = answers_text(answers, true, key);
 	struct config config;
@@ -60,30 +63,24 @@ bool trial_answer(const struct trial *trial, const struct answers *answers, cons
 	if (text && parse(trial, text, &config, &faults) == 0)
 		config_clear(&config);
 	if (text) {
-		wrong = print_faults(&faults, ANSWER_LINE);
+		wrong = print_faults(&faults, line);
 		faults_clear(&faults);
 	}
 	free(text);
 	return !wrong;
 }
 
+bool trial_answer(const struct trial *trial, const struct answers *answers, const char *key)
+{
+	return try(trial, answers, key, ANSWER_LINE);
+}
+
 bool trial_name(const struct trial *trial, const char *name)
 {
 	/* a type that needs no keys, so that only the name can be wrong */
 	struct answers answers = {.name = (char *)name, .type = (char[]){"cj"}};
-	char *text = answers_text(&answers, true, NULL);
-	struct config config;
-	struct faults faults;
-	bool wrong = true;
 
-	if (text && parse(trial, text, &config, &faults) == 0)
-		config_clear(&config);
-	if (text) {
-		wrong = print_faults(&faults, 0);
-		faults_clear(&faults);
-	}
-	free(text);
-	return !wrong;
+	return try(trial, &answers, NULL, 0);
 }
 
 /* Return the section of ANSWERS, with some value for each key that VENDOR may have and that has no

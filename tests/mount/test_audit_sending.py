@@ -5,13 +5,13 @@ import json
 import os
 import re
 import signal
-import subprocess
 
 import pytest
 
 import harness
 from audit_log import audited, check, ends, file, lines, news, one, pair, same_attempt
 from ep_store import DELETABLE, accounts_of, ep, outside, person
+from small_disk import small_disk
 from writes import (GOOD, PASSWORD, at_vendor, edited, last_line, put, read, refused, save, sent,
                      text_of)
 
@@ -215,23 +215,8 @@ def test_failed(audited, file):
 @pytest.fixture
 def small(file):
     """The audit log stands on a disk of 128 KiB; small(True) fills it to the last byte, small(False) empties it."""
-    folder = file.parent
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=128k", "none", str(folder)], check=False).returncode:
-        pytest.skip("needs to mount a tmpfs")
-    ballast = folder / "ballast"
-
-    def fill(full):
-        if not full:
-            ballast.unlink()
-            return
-        with open(ballast, "wb", buffering=0) as out:
-            while True:
-                try:
-                    out.write(b"x" * 1024)
-                except OSError:
-                    return
-    yield fill
-    subprocess.run(["umount", "-l", str(folder)], check=True)
+    with small_disk(file.parent, "128k") as fill:
+        yield fill
 
 
 def test_full(audited, file, small):

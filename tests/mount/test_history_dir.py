@@ -11,6 +11,7 @@ import harness
 from ep_store import (DELETABLE, NOT_OFFERED, QUICK, accounts_of, company, link, person, refresh, store, unlink,
                    write)
 from ep_store import part as ended
+from small_disk import small_disk
 from test_history import PARTS, fields, numbers, part, past, undo
 from writes import (GOOD, at_vendor, changed, edited, last_line, put, read, refused, save, sent)
 
@@ -308,23 +309,8 @@ def test_the_newest_thousand(keeping, directory):
 def small(directory):
     """The directory stands on a disk of 6 MiB; small(True) fills it to the last byte, small(False) empties it."""
     directory.mkdir(mode=0o700)
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=6m,mode=700", "none", str(directory)],
-                      check=False).returncode:
-        pytest.skip("needs to mount a tmpfs")
-    ballast = directory / "ballast"
-
-    def fill(full):
-        if not full:
-            ballast.unlink()
-            return
-        with open(ballast, "wb", buffering=0) as out:
-            while True:
-                try:
-                    out.write(b"x" * 1024)
-                except OSError:
-                    return
-    yield fill
-    subprocess.run(["umount", "-l", str(directory)], check=True)
+    with small_disk(directory, "6m") as fill:
+        yield fill
 
 
 def test_full(keeping, directory, small):

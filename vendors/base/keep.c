@@ -7,6 +7,8 @@
  */
 #include "vendors/base/keep.h"
 
+#include "vendors/base/write_all.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
@@ -108,23 +110,11 @@ int keep_check(const char *path)
 /* Write TEXT and a newline to FILE, and on to the disk. Returns 0 or a negative errno. */
 static int write_line(int file, const char *text)
 {
-	const char *parts[] = {text, "\n"};
+	int error = write_all(file, text, strlen(text), NULL);
 
-	for (size_t i = 0; i < 2; i++) {
-		size_t left = strlen(parts[i]);
-
-		while (left) {
-			ssize_t count = write(file, parts[i], left);
-
-			if (count < 0 && errno == EINTR)
-				continue;
-			if (count < 0)
-				return -errno;
-			parts[i] += count;
-			left -= (size_t)count;
-		}
-	}
-	return fsync(file) ? -errno : 0;
+	if (!error)
+		error = write_all(file, "\n", 1, NULL);
+	return !error && fsync(file) ? -errno : error;
 }
 
 int keep_write(const char *path, const char *text)
