@@ -16,8 +16,11 @@
 #include "vendors/base/log.h"
 #include "vendors/http/http.h"
 
+#include <errno.h>
 #include <malloc.h>
+#include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
@@ -52,6 +55,19 @@ static int run_explain(const struct options *options, const struct config *confi
 	return failed;
 }
 
+/* Return STATUS, or 2 if it is 0 and what was printed did not arrive. */
+static int end_output(int status)
+{
+	bool lost = ferror(stdout) != 0;
+
+	errno = 0;
+	if (fflush(stdout) == 0 && !lost)
+		return status;
+	complain("standard output: the output could not be written: %s",
+		 errno ? strerror(errno) : "an earlier write failed");
+	return status ? status : 2;
+}
+
 int main(int argc, char **argv)
 {
 	static struct options options;
@@ -66,10 +82,12 @@ int main(int argc, char **argv)
 	status = 0;
 	if (options.help) {
 		fputs(help_text(), stdout);
+		status = end_output(0);
 		goto out;
 	}
 	if (options.version) {
 		printf("rosterfs %s\n", ROSTERFS_VERSION);
+		status = end_output(0);
 		goto out;
 	}
 	hide_memory();
@@ -80,13 +98,13 @@ int main(int argc, char **argv)
 	if (options.init)
 		status = init_run(options.config, queues_open);
 	else if (options.check)
-		status = run_check(&options);
+		status = end_output(run_check(&options));
 	else if (arguments_check(&options, why, sizeof(why)))
 		complain("%s", why);
 	else if (config_read(options.config, &config, why, sizeof(why)))
 		complain_lines(why);
 	else if (options.explain)
-		status = run_explain(&options, &config);
+		status = end_output(run_explain(&options, &config));
 	else
 		status = session_run(&options, &config);
 	config_clear(&config);

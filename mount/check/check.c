@@ -262,6 +262,20 @@ static void judge_statuses(struct check *check)
 	}
 }
 
+/* Say how many pages the list has, all of which were read. */
+static void say_pages(struct check *check)
+{
+	const struct collection *users = check->account->vendor->users;
+	const struct tally *tally = &check->tally;
+
+	say_note(check, "the list of users has %u page%s", tally->pages,
+		 tally->pages == 1 ? "" : "s");
+	if (tally->pages == 1 && tally->count == users->page_size &&
+	    (users->paging(check->account) == PAGING_CURSOR ||
+	     users->paging(check->account) == PAGING_URL))
+		say_warning(check, "that page is full, and names no next one: is `next` right?");
+}
+
 /* Say what the table's rules make of the list: pages, values of the status, hidden fields. */
 static void say_rules(struct check *check)
 {
@@ -272,12 +286,8 @@ static void say_rules(struct check *check)
 
 	if (!users->listing)
 		return;
-	say_note(check, "the list of users has %u page%s", tally->pages,
-		 tally->pages == 1 ? "" : "s");
-	if (tally->pages == 1 && tally->count == users->page_size &&
-	    (users->paging(check->account) == PAGING_CURSOR ||
-	     users->paging(check->account) == PAGING_URL))
-		say_warning(check, "that page is full, and names no next one: is `next` right?");
+	if (!check->facts.quick)
+		say_pages(check);
 	values_print(&tally->values, text, sizeof(text));
 	if (users->status && users->status->active->type == VALUE_ANY &&
 	    users->status->inactive->type == VALUE_ABSENT)

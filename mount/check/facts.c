@@ -33,7 +33,7 @@ void facts_count(struct facts *facts, const struct tally *tally)
 	facts->inactive = tally->inactive;
 	facts->others = tally->others;
 	facts->none = tally->none;
-	facts->pages = tally->pages;
+	facts->pages = facts->quick ? 0 : tally->pages;
 	memcpy(facts->other, tally->other, sizeof(facts->other));
 }
 

@@ -36,7 +36,7 @@ struct facts {
 	bool counted;              /* and the statuses */
 	size_t total, active, inactive, others, none; /* users, if listed, and their statuses */
 	char other[TALLY_WORD_MAX];                   /* one of the others */
-	unsigned pages;
+	unsigned pages;     /* of the list; 0: unknown, because it was not read whole */
 	bool no_status;     /* nobody can be deactivated, because no status can be read */
 	const char *paging; /* what the key paging must be; NULL: it is right */
 	struct facts_lines warnings, errors;

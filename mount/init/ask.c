@@ -9,6 +9,7 @@
 #include "mount/init/ask.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,7 +26,7 @@
 static const int fatal[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
 #define FATAL (sizeof(fatal) / sizeof(*fatal))
 
-static struct termios usual;
+static struct termios usual, quiet;
 static volatile sig_atomic_t hidden; /* the terminal has other settings than usual */
 static const char *last_words;
 
@@ -138,10 +139,18 @@ bool ask_yes(const char *question, bool fallback, bool *yes)
 	}
 }
 
+/* Stop the echo again: a shell has restored it if SIGSTOP had stopped the process. */
+static void on_continue(int number)
+{
+	(void)number;
+	if (hidden)
+		(void)tcsetattr(STDIN_FILENO, TCSANOW, &quiet);
+}
+
 /* Let the terminal echo nothing, and Ctrl-Z do nothing. Returns false if stdin is none. */
 static bool hide(void)
 {
-	struct termios quiet;
+	const struct sigaction action = {.sa_handler = on_continue, .sa_flags = SA_RESTART};
 
 	if (tcgetattr(STDIN_FILENO, &usual))
 		return false;
@@ -151,7 +160,22 @@ static bool hide(void)
 	quiet.c_cc[VTIME] = 0;
 	hidden = 1;
 	(void)signal(SIGTSTP, SIG_IGN);
+	(void)sigaction(SIGCONT, &action, NULL);
 	return tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet) == 0;
+}
+
+/* Let the terminal echo again, but not the lines that were pasted behind the secret, which may be
+ * the rest of it. Returns whether there were any. */
+static bool show(void)
+{
+	struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
+	bool more = poll(&input, 1, 0) > 0 && (input.revents & POLLIN);
+
+	hidden = 0;
+	(void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &usual);
+	(void)signal(SIGTSTP, SIG_DFL);
+	(void)signal(SIGCONT, SIG_DFL);
+	return more;
 }
 
 bool ask_secret(const char *question, char **answer)
@@ -161,11 +185,8 @@ bool ask_secret(const char *question, char **answer)
 
 	print_question(question, NULL);
 	read = read_text(text, sizeof(text), is_hidden);
-	if (hidden) {
-		(void)tcsetattr(STDIN_FILENO, TCSANOW, &usual);
-		(void)signal(SIGTSTP, SIG_DFL);
-		hidden = 0;
-	}
+	if (hidden && show() && read)
+		fputs("\n  only the first line was taken: a secret is one line", stdout);
 	(void)putchar('\n');
 	*answer = read ? strdup(text + strspn(text, " \t")) : NULL;
 	explicit_bzero(text, sizeof(text));

@@ -104,6 +104,19 @@ def test_json_of_a_wrong_log(run):
 
 # ---- exit statuses ----
 
+@pytest.mark.parametrize("words", [["--check", "CONFIG"], ["--check", "--json", "CONFIG"], ["--help"], ["--version"],
+                                   ["--explain", "CONFIG", "partnerize/5.status", "inactive"]])
+def test_output_is_lost(sandbox, env, test_dir, words):
+    test_dir.mkdir(exist_ok=True)
+    config = test_dir / "full.conf"
+    config.touch(0o600)
+    config.write_text(sandbox(users=5).config())
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        result = subprocess.run([ROSTERFS, *(config if word == "CONFIG" else word for word in words)], env=env,
+                                stdout=full, stderr=subprocess.PIPE, text=True, timeout=60 * harness.SCALE, check=False)
+    assert result.returncode == 2 and "standard output: the output could not be written" in result.stderr
+
+
 @pytest.mark.parametrize(("words", "code"), [
     (["--json", "CONFIG"], 2), (["--json", "CONFIG", "FOLDER"], 2), (["--init", "CONFIG", "FOLDER"], 2),
     (["--init", "--check", "CONFIG"], 2), (["--check", "--json", "CONFIG"], 0), (["--check", "WRONG"], 2),
@@ -197,6 +210,23 @@ def test_abilities_of_a_description(run, sandbox, test_dir, evidence, more, keys
     for name, reason in reasons.items():
         assert can[name]["value"] == (reason is None), (name, can[name])
         assert reason is None or reason in can[name]["reason"], (name, can[name])
+
+
+def test_quick_knows_no_last_page(run, sandbox, test_dir):
+    """One page that is full says nothing about the next ones, and the list may have more than were read."""
+    play = test_dir / "acme.play.json"
+    page = {"by": "cursor", "name": "cursor", "size_name": "limit", "cap": 5, "next": [{"put": "/next"}]}
+    play.write_text(json.dumps({**PLAY, "lists": [{"route": "GET /users", "rows": "/users", "page": page}]}))
+    paging = "paging = cursor\nsize = 5\nnext = /next\n"
+    (test_dir / "acme.vendor").write_text(DESCRIPTION.format(evidence="documents", more=UPDATE)
+                                          .replace("GET /users\n", "GET /users?cursor={cursor}&limit={size}\n")
+                                          .replace("paging = none\n", paging))
+    box = sandbox(play=[f"acme={play}"], vendors="cj")
+    text = f"[acme]\nbase_url = {box.url}/acme\ntoken = CANARY\n"
+    one = vendors_of(run(text, "--json"))["acme"]
+    assert (one["pages"], one["whole"], one["users"]["total"], one["warnings"]) == (3, True, 12, []), one
+    one = vendors_of(run(text, "--json", "--check=quick"))["acme"]
+    assert (one["pages"], one["whole"], one["users"]["total"], one["warnings"]) == (None, False, 5, []), one
 
 
 # ---- colours ----

@@ -7,7 +7,9 @@ import os
 import signal
 import ssl
 import subprocess
+import termios
 import threading
+import time
 import urllib.parse
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -334,6 +336,43 @@ def test_long_secret(home, sandbox):
         assert dialog.wait() == 0, dialog.text
         assert token not in dialog.text
     assert home.files()[".config/rosterfs/scim.token"] == token.encode() + b"\n"
+
+
+def test_a_pasted_secret(home, sandbox):
+    """Lines behind the first one may be the rest of the secret: they are no answers, and not shown."""
+    box = sandbox(users=5)
+    application, user = keys_of(box)
+    with home.dialog() as dialog:
+        assert dialog.answer(partnerize(box), "application_key")
+        dialog.press(f"{application}\nthe-rest\nof-it\n".encode())
+        assert dialog.question()[0] == "user_api_key"
+        assert "only the first line was taken" in dialog.text and not dialog.echoes()
+        dialog.say(user)
+        dialog.answer({"base_url": box.url, "mount it now": "no"})
+        assert dialog.wait() == 0, dialog.text
+        assert "the-rest" not in dialog.text and "of-it" not in dialog.text
+        assert dialog.text.count("only the first line was taken") == 1
+    assert home.files()[".config/rosterfs/partnerize.application_key"] == application.encode() + b"\n"
+
+
+def test_stopped_at_a_secret(home):
+    """A shell lets the terminal echo while the process is stopped; it goes on without."""
+    with home.dialog() as dialog:
+        assert dialog.answer({"vendor": "partnerize"}, "application_key")
+        assert not dialog.echoes()
+        dialog.process.send_signal(signal.SIGSTOP)
+        os.waitid(os.P_PID, dialog.process.pid, os.WSTOPPED | os.WNOWAIT)
+        settings = termios.tcgetattr(dialog.slave)
+        settings[3] |= termios.ECHO | termios.ICANON
+        termios.tcsetattr(dialog.slave, termios.TCSANOW, settings)
+        dialog.process.send_signal(signal.SIGCONT)
+        until = time.monotonic() + 20 * harness.SCALE
+        while dialog.echoes():
+            assert time.monotonic() < until, "the terminal echoes"
+            time.sleep(0.01)
+        dialog.say("CANARY")
+        assert dialog.question()[0] == "user_api_key"
+        assert "CANARY" not in dialog.text
 
 
 def test_commands(home, sandbox):

@@ -258,6 +258,9 @@ def test_command_line(mount, sandbox):
         assert result.code == 2 and result.err, arguments
     result = m.sh(["sh", str(PROGRAM), "-m", str(m.folder), email], None)
     assert result.code == 2 and "no mount of rosterfs" in result.err
+    # a vendor's directory has a by-email too, in which nobody would be found
+    result = m.sh(["sh", str(PROGRAM), "-m", str(m.path / "partnerize"), email], None)
+    assert result.code == 2 and "no mount of rosterfs" in result.err
     # a name that begins with a hyphen, below the working directory
     os.symlink(m.path, m.folder / "-m")
     m.sh(["sh", str(PROGRAM), "-nm", "-m", email], None, folder=m.folder).ok()

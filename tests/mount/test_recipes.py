@@ -136,6 +136,14 @@ def test_orphans(lone):
     desk.write("idp.txt", "".join(f"  {email.upper()}\r\n" for email in sorted(known)) + "zoe\u0308@xn--bcher-kva.example\n")
     desk.run("orphans").ok()
     assert desk.read("orphans.txt") == "gone@example.com\n"
+    # the mark at the beginning of a file from a spreadsheet is no part of the first email
+    desk.write("idp.txt", "".join(f"{email}\n" for email in ["\ufeff" + min(known), *known, "zo\u00eb@b\u00fccher.example"]
+                                  if email != min(known)))
+    desk.run("orphans").ok()
+    assert desk.read("orphans.txt") == "gone@example.com\n"
+    # with more columns than the email, each line would be an unknown person
+    desk.write("idp.txt", "".join(f"{email};yes\n" for email in known))
+    assert desk.run("orphans").code != 0 and not (desk.home / "orphans.txt").exists()
     # a list that is empty, or a vendor that is down, makes nobody an orphan
     desk.write("idp.txt", "\n")
     assert desk.run("orphans").code != 0 and not (desk.home / "orphans.txt").exists()
