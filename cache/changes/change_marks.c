@@ -22,6 +22,12 @@
  */
 #define DEPTH_MAX 4
 
+/* What people write who mean an email, a URL, a pattern or a list with another separator. */
+#define NO_DOMAIN "@*:/\\;<>()[]\"'"
+
+static const char not_domains[] =
+    "must be domains, such as example.com or *.example.com, with commas between them";
+
 struct change_marks {
 	size_t count;
 	char *domains[]; /* as keys of emails have them, some after "*." */
@@ -38,10 +44,9 @@ static char *domain_key(const char *name, size_t length, const char **why)
 	char email[300], *key, *domain = NULL;
 
 	*why = NULL;
-	if (memchr(name, '@', length) || memchr(name + skip, '*', length - skip) ||
-	    name[skip] == '.' || length > 253) {
-		*why = "must be domains, such as example.com or *.example.com, with commas between "
-		       "them";
+	if (strcspn(name + skip, NO_DOMAIN) < length - skip || name[skip] == '.' ||
+	    memmem(name, length, "..", 2) || length > 253) {
+		*why = not_domains;
 		return NULL;
 	}
 	snprintf(email, sizeof(email), "a@%.*s", (int)(length - skip), name + skip);
@@ -72,6 +77,11 @@ struct change_marks *change_marks_new(const char *text, const char **why)
 		}
 		marks->count++;
 		text += length;
+	}
+	if (marks && !marks->count) {
+		*why = not_domains;
+		change_marks_free(marks);
+		return NULL;
 	}
 	return marks;
 }
