@@ -448,6 +448,15 @@ def test_changes_log_below_the_mount(mount, sandbox, test_dir):
         mount(sandbox(users=2), {"rosterfs": {"changes_log": str(test_dir / "mount1/mnt/no/changes.log")}})
 
 
+def test_a_refused_file_is_not_created(mount, sandbox, test_dir):
+    """It would make the mount point one that is not empty, and the next mount would be refused, too."""
+    point = test_dir / "mount1/mnt"
+    with pytest.raises(MountFailed, match="changes_log .*must not be below"):
+        mount(sandbox(users=2), {"rosterfs": {"changes_log": str(point / "changes.log")}})
+    assert point.is_dir()
+    assert not list(point.iterdir())
+
+
 # ---- what the kernel is told ----
 
 def test_the_kernel_is_told_of_changes_only(mount, sandbox):
