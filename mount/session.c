@@ -87,16 +87,20 @@ static int open_lines(struct session *session, const char *key, const char *path
 		      struct audit **audit)
 {
 	char why[2 * PATH_MAX];
+	bool below;
 	int error;
 
 	if (!path)
 		return 0;
-	error = audit_open(key, path, audit, why, sizeof(why));
+	/* before the file is created, which would make the mount point one that is not empty */
+	below = is_below(session, path);
+	error = below ? 0 : audit_open(key, path, audit, why, sizeof(why));
 	if (error) {
 		complain("%s", why);
 		return error;
 	}
-	if (is_below(session, path)) {
+	/* a link that led to no file led there */
+	if (below || is_below(session, path)) {
 		complain("%s %s: the file must not be below the mount point", key, path);
 		return -EINVAL;
 	}

@@ -24,6 +24,12 @@
  */
 #define DEPTH_MAX 4
 
+/* What people write who mean an email, a URL, a pattern or a list with another separator. */
+#define NO_DOMAIN "@*:/\\;<>()[]\"'"
+
+static const char not_domains[] =
+    "must be domains, such as example.com or *.example.com, with commas between them";
+
 struct change_marks {
 	pthread_mutex_t lock; /* of what follows; a leaf */
 	size_t count;
@@ -41,10 +47,9 @@ static char *domain_key(const char *name, size_t length, const char **why)
 	char email[300], *key, *domain = NULL;
 
 	*why = NULL;
-	if (memchr(name, '@', length) || memchr(name + skip, '*', length - skip) ||
-	    name[skip] == '.' || length > 253) {
-		*why = "must be domains, such as example.com or *.example.com, with commas between "
-		       "them";
+	if (strcspn(name + skip, NO_DOMAIN) < length - skip || name[skip] == '.' ||
+	    memmem(name, length, "..", 2) || length > 253) {
+		*why = not_domains;
 		return NULL;
 	}
 	snprintf(email, sizeof(email), "a@%.*s", (int)(length - skip), name + skip);
@@ -61,6 +66,7 @@ static char *domain_key(const char *name, size_t length, const char **why)
 struct change_marks *change_marks_new(const char *text, const char **why)
 {
 	struct change_marks *marks = calloc(1, sizeof(*marks));
+	const char *given = text;
 
 	*why = NULL;
 	if (!marks)
@@ -77,8 +83,9 @@ struct change_marks *change_marks_new(const char *text, const char **why)
 		marks->count++;
 		text += length;
 	}
-	if (marks->domains)
+	if (marks->domains && (marks->count || !*given))
 		return marks;
+	*why = marks->domains ? not_domains : NULL;
 failed:
 	change_marks_free(marks);
 	return NULL;

@@ -49,6 +49,7 @@ struct changes {
 	size_t pending_length, pending_room;
 	bool appending; /* a thread appends, or will */
 	bool failing;   /* the last time that failed */
+	bool losing;    /* since then, lines were lost */
 };
 
 struct changes *changes_new(size_t limit, struct audit *log, struct pool *pool)
@@ -80,12 +81,56 @@ static size_t place_of_locked(const struct changes *changes, size_t index)
 
 /* ---- the log ---- */
 
-/* Append what the log has not got yet, in one piece. */
+/* Keep TEXT (LENGTH bytes; owned), which the log has not taken, before what else it needs. Return
+ * false if that is too much: TEXT is lost. */
+static bool keep_locked(struct changes *changes, char *text, size_t length)
+{
+	size_t all = length + changes->pending_length;
+	char *longer = all <= CHANGES_BYTES_MAX ? realloc(text, all) : NULL;
+
+	if (!longer) {
+		free(text);
+		return false;
+	}
+	if (changes->pending_length)
+		memcpy(longer + length, changes->pending, changes->pending_length);
+	free(changes->pending);
+	changes->pending = longer;
+	changes->pending_length = changes->pending_room = all;
+	return true;
+}
+
+/* Note that the log could not (ERROR) or could (0) be appended to, and that lines are LOST, and say
+ * it if that is new. */
+static void note_result(struct changes *changes, int error, bool lost)
+{
+	bool failed, had_lost;
+
+	pthread_mutex_lock(&changes->lock);
+	failed = changes->failing;
+	had_lost = changes->losing;
+	changes->failing = error;
+	changes->losing = error && (lost || had_lost);
+	pthread_mutex_unlock(&changes->lock);
+	if (error && !failed)
+		log_line("changes_log %s: cannot be written: %s; the lines are kept for the next "
+			 "try",
+			 audit_path(changes->log), strerror(-error));
+	if (lost && !had_lost)
+		log_line("changes_log %s: lines are missing: %s", audit_path(changes->log),
+			 strerror(-error));
+	if (!error && failed)
+		log_line("changes_log %s: written again%s", audit_path(changes->log),
+			 had_lost ? "" : ", and no line is missing");
+}
+
+/* Append what the log has not got yet, in one piece: room for it is secured first, so that a full
+ * disk does not tear a line. What fails is tried again with the next line. */
 static void append_pending(struct changes *changes)
 {
 	char *text;
 	size_t length;
-	bool failed;
+	bool lost = false;
 	int error;
 
 	pthread_mutex_lock(&changes->lock);
@@ -94,21 +139,22 @@ static void append_pending(struct changes *changes)
 	changes->pending = NULL;
 	changes->pending_length = changes->pending_room = 0;
 	changes->appending = length > 0;
-	failed = changes->failing;
 	pthread_mutex_unlock(&changes->lock);
 	if (!length)
 		return;
-	error = audit_append(changes->log, text, length, 0);
-	free(text);
-	if (error && !failed)
-		log_line("changes_log %s: lines are missing: %s", audit_path(changes->log),
-			 strerror(-error));
-	pthread_mutex_lock(&changes->lock);
-	changes->failing = error;
-	pthread_mutex_unlock(&changes->lock);
+	error = audit_announce(changes->log, text, length, 0);
+	if (error) {
+		pthread_mutex_lock(&changes->lock);
+		lost = !keep_locked(changes, text, length);
+		changes->appending = false;
+		pthread_mutex_unlock(&changes->lock);
+	} else {
+		free(text);
+	}
+	note_result(changes, error, lost);
 }
 
-/* Append until the log has everything. */
+/* Append until the log has everything, or fails. */
 static void append_all(void *arg)
 {
 	struct changes *changes = arg;
@@ -164,6 +210,7 @@ void changes_free(struct changes *changes)
 	if (!changes)
 		return;
 	append_all(changes);
+	free(changes->pending);
 	for (size_t i = 0; i < changes->count; i++)
 		free(changes->lines[place_of_locked(changes, i)].text);
 	free(changes->lines);

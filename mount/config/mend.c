@@ -12,11 +12,13 @@
 
 size_t mend_quotes(const char *text)
 {
-	static const char *const pairs[][2] = {{"\"", "\""},
-					       {"'", "'"},
-					       {"`", "`"},
-					       {"\u201C", "\u201D"},
-					       {"\u2018", "\u2019"}};
+	static const char *const pairs[][2] = {{"\"", "\""},         {"'", "'"},
+					       {"`", "`"},           {"\u201C", "\u201D"},
+					       {"\u2018", "\u2019"}, {"\u201D", "\u201D"},
+					       {"\u2019", "\u2019"}, {"\u201E", "\u201C"},
+					       {"\u201E", "\u201D"}, {"\u201A", "\u2018"},
+					       {"\u00AB", "\u00BB"}, {"\u00BB", "\u00AB"},
+					       {"\u2039", "\u203A"}};
 	size_t length = strlen(text);
 
 	for (size_t i = 0; i < sizeof(pairs) / sizeof(*pairs); i++) {

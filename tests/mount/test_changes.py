@@ -412,9 +412,49 @@ def test_changes_log_of_a_mount_that_only_reads(mount, sandbox, test_dir):
     assert '"id":"2"' not in moved.read_text()
 
 
+def test_changes_log_on_a_full_disk(mount, sandbox, test_dir):
+    """No line is torn, and those that did not fit are there once there is room."""
+    disk = test_dir / "disk"
+    disk.mkdir(parents=True)
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "none", str(disk)], check=False).returncode:
+        pytest.skip("needs to mount a tmpfs")
+    try:
+        log, ballast = disk / "changes.log", disk / "ballast"
+        m = mount(sandbox(users=20), {"rosterfs": {"changes_log": str(log)}, **SELDOM})
+        os.listdir(m.path / "partnerize")
+        with contextlib.suppress(OSError), open(ballast, "wb", buffering=0) as out:
+            while True:
+                out.write(b"x" * 4096)
+        for turn in range(2):
+            for ident in range(1, 21):  # more than a page
+                m.sandbox.patch(ident, {"firstname": f"{turn}" * 200})
+            refresh(m)
+            wait_lines(m, 20 * (turn + 1))
+        wait_until(lambda: "changes.log: cannot be written: No space left on device" in m.log(), PATIENCE, "the failure")
+        assert log.read_text() == ""
+        ballast.unlink()
+        m.sandbox.patch(1, {"firstname": "Zed"})
+        refresh(m)
+        wait_until(lambda: "changes.log: written again, and no line is missing" in m.log(), PATIENCE, "the rest")
+        assert [json.loads(line) for line in log.read_text().splitlines()] == lines(m)
+        m.unmount()
+        m.wait()
+    finally:
+        subprocess.run(["umount", "-l", str(disk)], check=True)
+
+
 def test_changes_log_below_the_mount(mount, sandbox, test_dir):
     with pytest.raises(MountFailed, match="changes_log .*must not be below|changes_log .*No such file"):
         mount(sandbox(users=2), {"rosterfs": {"changes_log": str(test_dir / "mount1/mnt/no/changes.log")}})
+
+
+def test_a_refused_file_is_not_created(mount, sandbox, test_dir):
+    """It would make the mount point one that is not empty, and the next mount would be refused, too."""
+    point = test_dir / "mount1/mnt"
+    with pytest.raises(MountFailed, match="changes_log .*must not be below"):
+        mount(sandbox(users=2), {"rosterfs": {"changes_log": str(point / "changes.log")}})
+    assert point.is_dir()
+    assert not list(point.iterdir())
 
 
 # ---- what the kernel is told ----

@@ -215,10 +215,35 @@ static void test_domains(void **state)
 	assert_true(change_marks_outside(marks, "jo"));
 	assert_false(change_marks_outside(NULL, "jo@evil.net"));
 	change_marks_free(marks);
-	assert_null(change_marks_new("jane@example.com", &why));
-	assert_non_null(why);
-	assert_null(change_marks_new("*example.com", &why));
-	assert_non_null(why);
+}
+
+static void test_no_domains(void **state)
+{
+	static const char *const texts[] = {
+	    "jane@example.com",
+	    "@example.com",
+	    "*example.com",
+	    "a.*.com",
+	    "*",
+	    "*.",
+	    ".example.com",
+	    "example..com",
+	    "https://example.com",
+	    "example.com/",
+	    "example.com:443",
+	    "example.com; example.org",
+	    "[example.com]",
+	    "example.com, 'example.org'",
+	    ",",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+		const char *why;
+
+		assert_null(change_marks_new(texts[i], &why));
+		assert_non_null(why);
+	}
 }
 
 static void test_admins(void **state)
@@ -472,12 +497,19 @@ static void test_fields(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_text),    cmocka_unit_test(test_cut),
-	    cmocka_unit_test(test_places),  cmocka_unit_test(test_wake),
-	    cmocka_unit_test(test_log),     cmocka_unit_test(test_domains),
-	    cmocka_unit_test(test_admins),  cmocka_unit_test(test_admins_described),
-	    cmocka_unit_test(test_lists),   cmocka_unit_test(test_short_list),
-	    cmocka_unit_test(test_written), cmocka_unit_test(test_fields),
+	    cmocka_unit_test(test_text),
+	    cmocka_unit_test(test_cut),
+	    cmocka_unit_test(test_places),
+	    cmocka_unit_test(test_wake),
+	    cmocka_unit_test(test_log),
+	    cmocka_unit_test(test_domains),
+	    cmocka_unit_test(test_no_domains),
+	    cmocka_unit_test(test_admins),
+	    cmocka_unit_test(test_admins_described),
+	    cmocka_unit_test(test_lists),
+	    cmocka_unit_test(test_short_list),
+	    cmocka_unit_test(test_written),
+	    cmocka_unit_test(test_fields),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
