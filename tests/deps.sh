@@ -97,6 +97,7 @@ table() {
 		bare|git|git|command -v git
 		deb|dpkg-dev|dpkg-buildpackage (dpkg-dev)|command -v dpkg-buildpackage
 		deb|debhelper|debhelper 13|command -v dh
+		deb|build-essential|build-essential, which each package needs|dpkg-query -W -f '${db:Status-Abbrev}' build-essential | grep -q ^ii
 		lintian|lintian|lintian|command -v lintian
 		lint|clang|clang|command -v clang
 		lint|libclang-rt-dev|clang's runtime with the fuzzer|echo 'int LLVMFuzzerTestOneInput(void){return 0;}' | clang -fsanitize=fuzzer,address -x c -o /dev/null -

@@ -96,8 +96,11 @@ static bool ask_name(const struct init *init, const char *type, char **name)
 /* Ask again for what has to do with RESULT. */
 static bool ask_again(struct questions *questions, const struct trial_result *result)
 {
+	const char *url = answers_value(questions->answers, "base_url");
+
 	questions->again = true;
-	if (result->self_missing)
+	/* at a wrong address, nothing tells whose the key is */
+	if (result->self_missing && !result->verdict)
 		return questions_ask_key(questions, "self_id",
 					 "the id of the user that the key belongs to, which the "
 					 "vendor does not tell; without it no status is written",
@@ -110,13 +113,16 @@ static bool ask_again(struct questions *questions, const struct trial_result *re
 					 "than one page",
 					 NULL, true);
 	switch (result->verdict) {
+	case CALL_NO_PATH:
+	case CALL_MISSING:
+		if (url)
+			printf("  each path is put behind base_url, which is %s\n", url);
+		return questions_ask_place(questions);
 	case CALL_TIMED_OUT:
 	case CALL_NO_CONNECTION:
 	case CALL_NO_ROUTE:
 	case CALL_PROTOCOL:
 	case CALL_LOST:
-	case CALL_NO_PATH:
-	case CALL_MISSING:
 		return questions_ask_place(questions);
 	case CALL_BAD_KEYS:
 	case CALL_DENIED:
@@ -127,14 +133,21 @@ static bool ask_again(struct questions *questions, const struct trial_result *re
 	}
 }
 
+enum now {
+	NOW_AGAIN,
+	NOW_KEEP,
+	NOW_DROP,
+};
+
 /* Try the answers, and ask again while they do not work. *KEEP: the section is to be written.
  * Returns false when the input ends. */
 static bool try_answers(const struct init *init, struct questions *questions, bool *keep)
 {
+	static const char *const words[] = {"again", "keep", "drop", NULL};
+
 	for (*keep = true;;) {
 		struct trial_result result;
-		char *answer;
-		bool again, leave;
+		size_t now;
 
 		if (questions->vendor->users)
 			puts("\nNow rosterfs asks the vendor; nothing is changed there.");
@@ -144,13 +157,10 @@ static bool try_answers(const struct init *init, struct questions *questions, bo
 		puts(
 		    "\nagain: correct the answers; keep: write it as it is; drop: leave this vendor "
 		    "out");
-		if (!ask_line("what now (again, keep, drop)", "again", &answer))
+		if (!ask_word("what now", words, NOW_AGAIN, &now))
 			return false;
-		leave = strcmp(answer, "drop") == 0;
-		again = !leave && strcmp(answer, "keep") != 0;
-		free(answer);
-		*keep = !leave;
-		if (!again)
+		*keep = now != NOW_DROP;
+		if (now != NOW_AGAIN)
 			return true;
 		if (!ask_again(questions, &result))
 			return false;
@@ -281,7 +291,8 @@ static void print_end(const struct init *init)
 	}
 	puts("\nTo check it at any time:");
 	print_command((const char *const[]){"rosterfs", "--check", init->file, NULL});
-	puts("To mount it, and to unmount it:");
+	puts(init->read_only ? "To mount it (without -o ro, changes are sent), and to unmount it:"
+			     : "To mount it, and to unmount it:");
 	if (init->read_only)
 		print_command((const char *const[]){"rosterfs", "-o", "ro", init->file,
 						    init->mountpoint, NULL});
