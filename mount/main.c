@@ -6,6 +6,7 @@
 #include "mount/check/explain.h"
 #include "mount/config/config.h"
 #include "mount/init/init.h"
+#include "mount/mountpoint.h"
 #include "mount/options.h"
 #include "mount/queues.h"
 #include "mount/run_check.h"
@@ -74,7 +75,7 @@ int main(int argc, char **argv)
 	settle_memory();
 	status = 2;
 	if (options.init)
-		status = init_run(options.config, queues_open);
+		status = init_run(options.config, queues_open, mountpoint_find);
 	else if (options.check)
 		status = run_check(&options);
 	else if (arguments_check(&options, why, sizeof(why)))

@@ -11,6 +11,7 @@
 #include "mount/init/answers.h"
 #include "mount/init/ask.h"
 #include "mount/init/offer.h"
+#include "mount/init/place.h"
 #include "mount/init/questions.h"
 #include "mount/init/store.h"
 #include "mount/init/trial.h"
@@ -39,6 +40,7 @@ struct init {
 	bool add; /* it is there already */
 	struct sections old;
 	struct trial trial;
+	place_find *find;
 	struct offer offer;
 	struct answers made[SECTIONS_MAX];
 	size_t count;
@@ -192,71 +194,10 @@ static bool ask_vendor(struct init *init)
 
 /* ---- the mount point ---- */
 
-/* Return true if PATH can be a mount point, or can become one. Prints why not. */
-static bool may_mount(const char *path)
-{
-	struct stat status;
-	const struct dirent *entry;
-	bool full = false;
-	DIR *folder;
-
-	if (stat(path, &status)) {
-		if (errno != ENOENT)
-			printf("  %s: %s\n", path, strerror(errno));
-		return errno == ENOENT;
-	}
-	if (!S_ISDIR(status.st_mode)) {
-		printf("  %s is not a directory\n", path);
-		return false;
-	}
-	folder = opendir(path);
-	while (folder && (entry = readdir(folder)))
-		full = full ||
-		       (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0);
-	if (folder)
-		(void)closedir(folder);
-	if (full)
-		printf(
-		    "  %s has files: choose an empty directory, or one that does not exist yet\n",
-		    path);
-	return !full;
-}
-
-/* Write PATH to init->mountpoint: absolute, without ~/. */
-static void complete(struct init *init, const char *path)
-{
-	const char *home = getenv("HOME");
-	char here[PATH_MAX / 2];
-	int length;
-
-	if (*path == '~' && (path[1] == '/' || !path[1]) && home)
-		length = snprintf(init->mountpoint, PATH_MAX, "%s%s", home, path + 1);
-	else if (*path != '/' && getcwd(here, sizeof(here)))
-		length = snprintf(init->mountpoint, PATH_MAX, "%s/%s", here, path);
-	else
-		length = snprintf(init->mountpoint, PATH_MAX, "%s", path);
-	if (length >= PATH_MAX)
-		init->mountpoint[0] = '\0';
-}
-
 static bool ask_mountpoint(struct init *init)
 {
-	const char *home = getenv("HOME");
-	char usual[PATH_MAX];
-	bool good = false;
-
-	(void)snprintf(usual, sizeof(usual), "%s/roster", home && *home == '/' ? home : "");
-	puts(
-	    "\nmount point: the directory that shows the vendors; it is made if it does not exist");
-	while (!good) {
-		char *answer;
-
-		if (!ask_line("mount point", usual, &answer))
-			return false;
-		complete(init, answer);
-		good = init->mountpoint[0] && may_mount(init->mountpoint);
-		free(answer);
-	}
+	if (!place_ask(init->find, init->mountpoint))
+		return false;
 	puts("\nread-only: the mount refuses all changes; try it so first");
 	return ask_yes("read-only", true, &init->read_only);
 }
@@ -321,15 +262,6 @@ static int offer_mount(const struct init *init)
 	return 1;
 }
 
-/* Make the directory PATH, and those above it. */
-static int make_mountpoint(char *path)
-{
-	char below[PATH_MAX + 2];
-
-	(void)snprintf(below, sizeof(below), "%s/x", path);
-	return store_folder(below);
-}
-
 static int write_all(struct init *init)
 {
 	char why[2 * PATH_MAX];
@@ -347,7 +279,7 @@ static int write_all(struct init *init)
 	ask_hold(false);
 	if (error)
 		return 1;
-	error = make_mountpoint(init->mountpoint);
+	error = place_make(init->mountpoint);
 	if (error)
 		complain("%s: cannot be made: %s; make the directory before you mount",
 			 init->mountpoint, strerror(-error));
@@ -411,22 +343,12 @@ static bool read_old(struct init *init)
 static bool check_folder(const struct init *init)
 {
 	char parent[PATH_MAX];
-	int error = 0;
+	int error = place_parent(init->file, parent);
 
-	(void)snprintf(parent, sizeof(parent), "%s", init->file);
-	/* the first folder above that is there */
-	do {
-		char *slash = strrchr(parent, '/');
-
-		if (slash == parent)
-			slash++;
-		*slash = '\0';
-		error = access(parent, W_OK | X_OK) ? errno : 0;
-	} while (error == ENOENT && parent[1]);
 	if (error)
 		complain("%s: cannot be written: %s: %s; run rosterfs --init CONFIG with another "
 			 "path",
-			 init->file, parent, strerror(error));
+			 init->file, parent, strerror(-error));
 	return !error;
 }
 
@@ -460,7 +382,8 @@ static bool ask_all(struct init *init)
 	return init->count && ask_mountpoint(init);
 }
 
-int init_run(const char *file, int (*open)(const struct config *config, struct http **http))
+int init_run(const char *file, int (*open)(const struct config *config, struct http **http),
+	     place_find *find)
 {
 	static struct init init;
 	int status = 2;
@@ -468,6 +391,7 @@ int init_run(const char *file, int (*open)(const struct config *config, struct h
 	if (!find_file(&init, file) || !read_old(&init) || !check_folder(&init))
 		goto out;
 	init.trial = (struct trial){init.file, open};
+	init.find = find;
 	status = 1;
 	if (offer_init(&init.offer, init.file)) {
 		complain("out of memory");

@@ -308,7 +308,7 @@ static bool ask_url(struct questions *questions, bool needed)
 			    : about ? about
 				    : "where the API is: what is in front of its paths");
 	for (bool reached = false; result && !reached;) {
-		bool changed = false;
+		bool changed = false, untrusted = false;
 		const char *url;
 
 		result = ask_value(questions, &wanted);
@@ -317,11 +317,12 @@ static bool ask_url(struct questions *questions, bool needed)
 			break;
 		do {
 			enum call_verdict verdict = trial_reach(url,
-								answers_value(answers, "ca_file"));
+								answers_value(answers, "ca_file"),
+								&untrusted);
 
 			reached = !verdict || (before && strcmp(before, url) == 0);
 			changed = false;
-			if (verdict == CALL_PROTOCOL && strncmp(url, "https:", 6) == 0)
+			if (untrusted)
 				result = ask_authority(questions, &changed);
 		} while (result && changed);
 		if (result && !reached)
