@@ -481,7 +481,7 @@ def test_wrong_path(home, vendor):
         dialog.say("")
         assert dialog.question() == ("base_url", base_url) and f"behind base_url, which is {base_url}\n" in dialog.text
         dialog.say(f"http://{place}/scim/v2/")
-        assert dialog.question()[0] == ("another vendor" if vendor == "scim" else "what now")
+        assert dialog.question()[0] == ("another vendor" if vendor == "scim" else "user")
 
 
 def test_scheme_twice(home):
