@@ -93,8 +93,8 @@ static int fail_missing(const struct options *options, char *why, size_t why_siz
 	} else {
 		(void)
 		    snprintf(why, why_size,
-			     "%s: No such file or directory; rosterfs.conf(5) says how to write a "
-			     "config file",
+			     "%s: No such file or directory; rosterfs --init makes a config file, "
+			     "and rosterfs.conf(5) describes it",
 			     config);
 	}
 	return -ENOENT;

@@ -7,6 +7,7 @@
 #include "mount/config/config.h"
 #include "mount/help.h"
 #include "mount/init/init.h"
+#include "mount/mountpoint.h"
 #include "mount/options.h"
 #include "mount/queues.h"
 #include "mount/run_check.h"
@@ -17,6 +18,7 @@
 #include "vendors/http/http.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <malloc.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -68,6 +70,15 @@ static int end_output(int status)
 	return status ? status : 2;
 }
 
+/* As place_find, for --init. */
+static int find_place(const char *path, bool nonempty, char real[PATH_MAX], char *why,
+		      size_t why_size)
+{
+	const struct options options = {.mountpoint = path, .nonempty = nonempty};
+
+	return mountpoint_find(&options, real, why, why_size);
+}
+
 int main(int argc, char **argv)
 {
 	static struct options options;
@@ -79,7 +90,6 @@ int main(int argc, char **argv)
 		complain("%s", why);
 		goto out;
 	}
-	status = 0;
 	if (options.help) {
 		fputs(help_text(), stdout);
 		status = end_output(0);
@@ -94,9 +104,8 @@ int main(int argc, char **argv)
 	settle_memory();
 	/* before commands that print secrets are run, because they would inherit it */
 	systemd_open();
-	status = 2;
 	if (options.init)
-		status = init_run(options.config, queues_open);
+		status = init_run(options.config, queues_open, find_place);
 	else if (options.check)
 		status = end_output(run_check(&options));
 	else if (arguments_check(&options, why, sizeof(why)))

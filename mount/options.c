@@ -335,7 +335,8 @@ static int check_arguments(const struct parse *parse)
 	if (!options->config)
 		return options_fail(parse, EINVAL,
 				    "CONFIG and MOUNTPOINT are missing: usage: rosterfs "
-				    "[options] CONFIG MOUNTPOINT; try rosterfs --help");
+				    "[options] CONFIG MOUNTPOINT; rosterfs --init makes a "
+				    "config; try rosterfs --help");
 	if (!options->check && !options->mountpoint)
 		return options_fail(parse, EINVAL,
 				    "MOUNTPOINT is missing: usage: rosterfs [options] CONFIG "

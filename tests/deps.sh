@@ -99,6 +99,7 @@ table() {
 		bare|git|git|command -v git
 		deb|dpkg-dev|dpkg-buildpackage (dpkg-dev)|command -v dpkg-buildpackage
 		deb|debhelper|debhelper 13|command -v dh
+		deb|build-essential|build-essential, which each package needs|dpkg-query -W -f '${db:Status-Abbrev}' build-essential | grep -q ^ii
 		lintian|lintian|lintian|command -v lintian
 		boot|debootstrap|debootstrap|command -v debootstrap
 		boot|systemd-container|systemd-nspawn (systemd-container)|command -v systemd-nspawn

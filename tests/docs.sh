@@ -29,7 +29,7 @@ targets() {
 	grep -oE '(`|^ {4,}|&& )(sudo )?make [a-z_.-]+' "$1" | sed 's/.*make //' | sort -u
 }
 
-for document in README.md CONTRIBUTING.md SECURITY.md CHANGELOG.md; do
+for document in README.md CONTRIBUTING.md SECURITY.md CHANGELOG.md WALKTHROUGH.md; do
 	for path in $(named "$document" | sort -u); do
 		case "$path" in
 		*NAME*) continue ;; # stands for any name

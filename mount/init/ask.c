@@ -139,6 +139,33 @@ bool ask_yes(const char *question, bool fallback, bool *yes)
 	}
 }
 
+bool ask_word(const char *question, const char *const *words, size_t fallback, size_t *index)
+{
+	char all[128], with_all[192];
+	size_t used = 0;
+
+	*all = '\0';
+	for (size_t i = 0; words[i] && used < sizeof(all); i++)
+		used += (size_t)snprintf(all + used, sizeof(all) - used, "%s%s", i ? ", " : "",
+					 words[i]);
+	(void)snprintf(with_all, sizeof(with_all), "%s (%s)", question, all);
+	for (;;) {
+		char *answer;
+
+		if (!ask_line(with_all, words[fallback], &answer))
+			return false;
+		*index = 0;
+		while (words[*index] && strcmp(answer, words[*index]) != 0)
+			++*index;
+		/* a secret may have been pasted too early */
+		explicit_bzero(answer, strlen(answer));
+		free(answer);
+		if (words[*index])
+			return true;
+		printf("  answer with one of these words: %s\n", all);
+	}
+}
+
 /* Stop the echo again: a shell has restored it if SIGSTOP had stopped the process. */
 static void on_continue(int number)
 {

@@ -27,6 +27,10 @@ bool ask_line(const char *question, const char *fallback, char **answer);
 /* As ask_line, with a fallback of yes or no. */
 bool ask_yes(const char *question, bool fallback, bool *yes);
 
+/* As ask_line, with one of WORDS (NULL ends them), of which FALLBACK is the answer to an empty
+ * line. *INDEX is the place of the answer among them. */
+bool ask_word(const char *question, const char *const *words, size_t fallback, size_t *index);
+
 /* As ask_line, without an echo on a terminal. The caller wipes *ANSWER too. A line of more than
  * ASK_SECRET_MAX bytes is cut. */
 bool ask_secret(const char *question, char **answer);

@@ -11,6 +11,7 @@
 #include "mount/init/answers.h"
 #include "mount/init/ask.h"
 #include "mount/init/offer.h"
+#include "mount/init/place.h"
 #include "mount/init/questions.h"
 #include "mount/init/store.h"
 #include "mount/init/trial.h"
@@ -39,6 +40,7 @@ struct init {
 	bool add; /* it is there already */
 	struct sections old;
 	struct trial trial;
+	place_find *find;
 	struct offer offer;
 	struct answers made[SECTIONS_MAX];
 	size_t count;
@@ -96,8 +98,11 @@ static bool ask_name(const struct init *init, const char *type, char **name)
 /* Ask again for what has to do with RESULT. */
 static bool ask_again(struct questions *questions, const struct trial_result *result)
 {
+	const char *url = answers_value(questions->answers, "base_url");
+
 	questions->again = true;
-	if (result->self_missing)
+	/* at a wrong address, nothing tells whose the key is */
+	if (result->self_missing && !result->verdict)
 		return questions_ask_key(questions, "self_id",
 					 "the id of the user that the key belongs to, which the "
 					 "vendor does not tell; without it no status is written",
@@ -110,13 +115,16 @@ static bool ask_again(struct questions *questions, const struct trial_result *re
 					 "than one page",
 					 NULL, true);
 	switch (result->verdict) {
+	case CALL_NO_PATH:
+	case CALL_MISSING:
+		if (url)
+			printf("  each path is put behind base_url, which is %s\n", url);
+		return questions_ask_place(questions);
 	case CALL_TIMED_OUT:
 	case CALL_NO_CONNECTION:
 	case CALL_NO_ROUTE:
 	case CALL_PROTOCOL:
 	case CALL_LOST:
-	case CALL_NO_PATH:
-	case CALL_MISSING:
 		return questions_ask_place(questions);
 	case CALL_BAD_KEYS:
 	case CALL_DENIED:
@@ -127,14 +135,21 @@ static bool ask_again(struct questions *questions, const struct trial_result *re
 	}
 }
 
+enum now {
+	NOW_AGAIN,
+	NOW_KEEP,
+	NOW_DROP,
+};
+
 /* Try the answers, and ask again while they do not work. *KEEP: the section is to be written.
  * Returns false when the input ends. */
 static bool try_answers(const struct init *init, struct questions *questions, bool *keep)
 {
+	static const char *const words[] = {"again", "keep", "drop", NULL};
+
 	for (*keep = true;;) {
 		struct trial_result result;
-		char *answer;
-		bool again, leave;
+		size_t now;
 
 		if (questions->vendor->users)
 			puts("\nNow rosterfs asks the vendor; nothing is changed there.");
@@ -144,13 +159,10 @@ static bool try_answers(const struct init *init, struct questions *questions, bo
 		puts(
 		    "\nagain: correct the answers; keep: write it as it is; drop: leave this vendor "
 		    "out");
-		if (!ask_line("what now (again, keep, drop)", "again", &answer))
+		if (!ask_word("what now", words, NOW_AGAIN, &now))
 			return false;
-		leave = strcmp(answer, "drop") == 0;
-		again = !leave && strcmp(answer, "keep") != 0;
-		free(answer);
-		*keep = !leave;
-		if (!again)
+		*keep = now != NOW_DROP;
+		if (now != NOW_AGAIN)
 			return true;
 		if (!ask_again(questions, &result))
 			return false;
@@ -182,71 +194,10 @@ static bool ask_vendor(struct init *init)
 
 /* ---- the mount point ---- */
 
-/* Return true if PATH can be a mount point, or can become one. Prints why not. */
-static bool may_mount(const char *path)
-{
-	struct stat status;
-	const struct dirent *entry;
-	bool full = false;
-	DIR *folder;
-
-	if (stat(path, &status)) {
-		if (errno != ENOENT)
-			printf("  %s: %s\n", path, strerror(errno));
-		return errno == ENOENT;
-	}
-	if (!S_ISDIR(status.st_mode)) {
-		printf("  %s is not a directory\n", path);
-		return false;
-	}
-	folder = opendir(path);
-	while (folder && (entry = readdir(folder)))
-		full = full ||
-		       (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0);
-	if (folder)
-		(void)closedir(folder);
-	if (full)
-		printf(
-		    "  %s has files: choose an empty directory, or one that does not exist yet\n",
-		    path);
-	return !full;
-}
-
-/* Write PATH to init->mountpoint: absolute, without ~/. */
-static void complete(struct init *init, const char *path)
-{
-	const char *home = getenv("HOME");
-	char here[PATH_MAX / 2];
-	int length;
-
-	if (*path == '~' && (path[1] == '/' || !path[1]) && home)
-		length = snprintf(init->mountpoint, PATH_MAX, "%s%s", home, path + 1);
-	else if (*path != '/' && getcwd(here, sizeof(here)))
-		length = snprintf(init->mountpoint, PATH_MAX, "%s/%s", here, path);
-	else
-		length = snprintf(init->mountpoint, PATH_MAX, "%s", path);
-	if (length >= PATH_MAX)
-		init->mountpoint[0] = '\0';
-}
-
 static bool ask_mountpoint(struct init *init)
 {
-	const char *home = getenv("HOME");
-	char usual[PATH_MAX];
-	bool good = false;
-
-	(void)snprintf(usual, sizeof(usual), "%s/roster", home && *home == '/' ? home : "");
-	puts(
-	    "\nmount point: the directory that shows the vendors; it is made if it does not exist");
-	while (!good) {
-		char *answer;
-
-		if (!ask_line("mount point", usual, &answer))
-			return false;
-		complete(init, answer);
-		good = init->mountpoint[0] && may_mount(init->mountpoint);
-		free(answer);
-	}
+	if (!place_ask(init->find, init->mountpoint))
+		return false;
 	puts("\nread-only: the mount refuses all changes; try it so first");
 	return ask_yes("read-only", true, &init->read_only);
 }
@@ -281,7 +232,8 @@ static void print_end(const struct init *init)
 	}
 	puts("\nTo check it at any time:");
 	print_command((const char *const[]){"rosterfs", "--check", init->file, NULL});
-	puts("To mount it, and to unmount it:");
+	puts(init->read_only ? "To mount it (without -o ro, changes are sent), and to unmount it:"
+			     : "To mount it, and to unmount it:");
 	if (init->read_only)
 		print_command((const char *const[]){"rosterfs", "-o", "ro", init->file,
 						    init->mountpoint, NULL});
@@ -310,15 +262,6 @@ static int offer_mount(const struct init *init)
 	return 1;
 }
 
-/* Make the directory PATH, and those above it. */
-static int make_mountpoint(char *path)
-{
-	char below[PATH_MAX + 2];
-
-	(void)snprintf(below, sizeof(below), "%s/x", path);
-	return store_folder(below);
-}
-
 static int write_answers(struct init *init)
 {
 	char why[2 * PATH_MAX];
@@ -336,7 +279,7 @@ static int write_answers(struct init *init)
 	ask_hold(false);
 	if (error)
 		return 1;
-	error = make_mountpoint(init->mountpoint);
+	error = place_make(init->mountpoint);
 	if (error)
 		complain("%s: cannot be made: %s; make the directory before you mount",
 			 init->mountpoint, strerror(-error));
@@ -400,22 +343,12 @@ static bool read_old(struct init *init)
 static bool check_folder(const struct init *init)
 {
 	char parent[PATH_MAX];
-	int error = 0;
+	int error = place_parent(init->file, parent);
 
-	(void)snprintf(parent, sizeof(parent), "%s", init->file);
-	/* the first folder above that is there */
-	do {
-		char *slash = strrchr(parent, '/');
-
-		if (slash == parent)
-			slash++;
-		*slash = '\0';
-		error = access(parent, W_OK | X_OK) ? errno : 0;
-	} while (error == ENOENT && parent[1]);
 	if (error)
 		complain("%s: cannot be written: %s: %s; run rosterfs --init CONFIG with another "
 			 "path",
-			 init->file, parent, strerror(error));
+			 init->file, parent, strerror(-error));
 	return !error;
 }
 
@@ -449,7 +382,8 @@ static bool ask_all(struct init *init)
 	return init->count && ask_mountpoint(init);
 }
 
-int init_run(const char *file, int (*open)(const struct config *config, struct http **http))
+int init_run(const char *file, int (*open)(const struct config *config, struct http **http),
+	     place_find *find)
 {
 	static struct init init;
 	int status = 2;
@@ -457,6 +391,7 @@ int init_run(const char *file, int (*open)(const struct config *config, struct h
 	if (!find_file(&init, file) || !read_old(&init) || !check_folder(&init))
 		goto out;
 	init.trial = (struct trial){init.file, open};
+	init.find = find;
 	status = 1;
 	if (offer_init(&init.offer, init.file)) {
 		complain("out of memory");

@@ -13,10 +13,12 @@
 #include "mount/init/trial.h"
 #include "vendors/vendor.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define STEPS_BY_HAND                                                                                 \
 	"The steps to take by hand when a person leaves:\n\n1. Sign in as an administrator, and end " \
@@ -75,43 +77,69 @@ static void print_wanted(const struct wanted *wanted, char *text, size_t size)
 		(void)snprintf(text + used, size - used, ")");
 }
 
-/* Ask for WANTED, which is explained. */
-static bool ask_value(struct questions *questions, const struct wanted *wanted)
+/* Set KEY to VALUE, or to nothing if that is "" or NULL. Returns 0 or -ENOMEM. */
+static int set_value(struct answers *answers, const char *key, const char *value)
+{
+	if (value && *value)
+		return answers_set(answers, key, ANSWER_TEXT, value);
+	answers_remove(answers, key);
+	return 0;
+}
+
+/* Return true if ANSWER, which is set, is one for WANTED. Prints why not. */
+static bool accepts(const struct questions *questions, const struct wanted *wanted,
+		    const char *answer)
+{
+	if (!*answer && wanted->flags & VALUE_NEEDED) {
+		puts("  this key is needed");
+		return false;
+	}
+	if (*answer && wanted->flags & VALUE_PATH && access(answer, R_OK)) {
+		printf("  %s: %s\n", answer, strerror(errno));
+		return false;
+	}
+	return trial_answer(questions->trial, questions->answers, wanted->key);
+}
+
+/* Ask once for WANTED. *GOOD: the answer is accepted; otherwise the one BEFORE (NULL: none) stays.
+ */
+static bool ask_once(struct questions *questions, const struct wanted *wanted, const char *before,
+		     bool *good)
 {
 	struct answers *answers = questions->answers;
 	char question[256];
+	char *answer;
+	int error;
 
 	print_wanted(wanted, question, sizeof(question));
-	for (;;) {
-		const char *old = answers_value(answers, wanted->key);
-		bool usual, good;
-		char *answer;
-		int error = 0;
+	if (!ask_line(question, before ? before : wanted->fallback, &answer))
+		return false;
+	if (wanted->flags & VALUE_CLEARABLE && strcmp(answer, NONE) == 0)
+		*answer = '\0';
+	if (wanted->flags & VALUE_PATH && *answer)
+		complete_path(&answer);
+	error = set_value(answers, wanted->key, answer);
+	*good = !error && accepts(questions, wanted, answer);
+	if (!error && !*good)
+		error = set_value(answers, wanted->key, before);
+	/* a default need not stand in the config */
+	else if (wanted->fallback && strcmp(answer, wanted->fallback) == 0)
+		answers_remove(answers, wanted->key);
+	free(answer);
+	return !error;
+}
 
-		if (!ask_line(question, old ? old : wanted->fallback, &answer))
-			return false;
-		if (wanted->flags & VALUE_CLEARABLE && strcmp(answer, NONE) == 0)
-			*answer = '\0';
-		if (wanted->flags & VALUE_PATH && *answer)
-			complete_path(&answer);
-		usual = wanted->fallback && strcmp(answer, wanted->fallback) == 0;
-		if (*answer)
-			error = answers_set(answers, wanted->key, ANSWER_TEXT, answer);
-		else
-			answers_remove(answers, wanted->key);
-		good = *answer || !(wanted->flags & VALUE_NEEDED);
-		if (!good)
-			puts("  this key is needed");
-		good = good && !error && trial_answer(questions->trial, answers, wanted->key);
-		/* a default need not stand in the config */
-		if (good && usual)
-			answers_remove(answers, wanted->key);
-		free(answer);
-		if (error)
-			return false;
-		if (good)
-			return true;
-	}
+/* Ask for WANTED, which is explained. */
+static bool ask_value(struct questions *questions, const struct wanted *wanted)
+{
+	const char *value = answers_value(questions->answers, wanted->key);
+	char *before = value ? strdup(value) : NULL;
+	bool good = false, result = before || !value;
+
+	while (result && !good)
+		result = ask_once(questions, wanted, before, &good);
+	free(before);
+	return result;
 }
 
 bool questions_ask_key(struct questions *questions, const char *key, const char *about,
@@ -280,7 +308,7 @@ static bool ask_url(struct questions *questions, bool needed)
 			    : about ? about
 				    : "where the API is: what is in front of its paths");
 	for (bool reached = false; result && !reached;) {
-		bool changed = false;
+		bool changed = false, untrusted = false;
 		const char *url;
 
 		result = ask_value(questions, &wanted);
@@ -289,11 +317,12 @@ static bool ask_url(struct questions *questions, bool needed)
 			break;
 		do {
 			enum call_verdict verdict = trial_reach(url,
-								answers_value(answers, "ca_file"));
+								answers_value(answers, "ca_file"),
+								&untrusted);
 
 			reached = !verdict || (before && strcmp(before, url) == 0);
 			changed = false;
-			if (verdict == CALL_PROTOCOL && strncmp(url, "https:", 6) == 0)
+			if (untrusted)
 				result = ask_authority(questions, &changed);
 		} while (result && changed);
 		if (result && !reached)
@@ -307,15 +336,16 @@ static bool ask_url(struct questions *questions, bool needed)
 
 /* ---- all keys ---- */
 
-/* Ask for the keys whose type is in TYPES, a bit for each of enum setting_type. */
-static bool ask_settings(struct questions *questions, unsigned types)
+/* Ask for the keys whose type is in TYPES, a bit for each of enum setting_type. EMPTY: also for
+ * those that are empty by default and have no answer. */
+static bool ask_settings(struct questions *questions, unsigned types, bool empty)
 {
 	const struct vendor *vendor = questions->vendor;
 	struct answers *answers = questions->answers;
 	bool good = true;
 
 	for (const struct setting *setting = vendor->settings; setting->name && good; setting++) {
-		bool has_default = setting->fallback && (*setting->fallback || questions->again);
+		bool has_default = setting->fallback && (*setting->fallback || empty);
 
 		if (!(types & (1u << setting->type)))
 			continue;
@@ -359,22 +389,18 @@ static bool has_secrets(const struct questions *questions)
 /* Ask how secrets are kept. */
 static bool ask_ways(struct questions *questions)
 {
-	char *answer = NULL;
-	bool known = false;
+	static const char *const ways[] = {"file", "command", NULL};
+	size_t way = 0;
+	bool result;
 
 	if (!has_secrets(questions))
 		return true;
-	puts("\nsecrets: in files that only you can read, or printed by a command, such as:\n"
-	     "pass show acme/token");
-	while (!known) {
-		if (!ask_line("secrets (file, command)", questions->commands ? "command" : "file",
-			      &answer))
-			return false;
-		questions->commands = strcmp(answer, "command") == 0;
-		known = questions->commands || strcmp(answer, "file") == 0;
-		free(answer);
-	}
-	return true;
+	puts(
+	    "\nsecrets: file: what you paste next goes into a file that only you can read; command: "
+	    "one\nthat prints it, such as: pass show acme/token");
+	result = ask_word("secrets", ways, questions->commands, &way);
+	questions->commands = way == 1;
+	return result;
 }
 
 /* Ask whether a secret may stand in the URL, if the vendor takes it nowhere else. */
@@ -406,14 +432,19 @@ bool questions_ask_place(struct questions *questions)
 
 	if (questions->vendor->base_url_key)
 		types |= 1u << SETTING_CHOICE;
-	return ask_settings(questions, types) && ask_place(questions);
+	/* where there is no usual address, it is the likeliest to be wrong */
+	if (!questions->has_url && !questions->vendor->base_url_key)
+		return ask_place(questions) && ask_settings(questions, types, false);
+	return ask_settings(questions, types, false) && ask_place(questions);
 }
 
 bool questions_ask_keys(struct questions *questions)
 {
 	return ask_ways(questions) && ask_secret_in_url(questions) &&
-	       ask_settings(questions, 1u << SETTING_SECRET | 1u << SETTING_TEXT |
-					   1u << SETTING_CHOICE | 1u << SETTING_FILE);
+	       ask_settings(questions,
+			    1u << SETTING_SECRET | 1u << SETTING_TEXT | 1u << SETTING_CHOICE |
+				1u << SETTING_FILE,
+			    questions->again);
 }
 
 bool questions_ask(struct questions *questions)

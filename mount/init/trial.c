@@ -150,7 +150,7 @@ bool trial_needs_url(const struct trial *trial, const struct answers *answers,
 	       does_without(trial, answers, vendor, "", true);
 }
 
-enum call_verdict trial_reach(const char *url, const char *ca_file)
+enum call_verdict trial_reach(const char *url, const char *ca_file, bool *untrusted)
 {
 	const struct http_request request = {.method = "GET", .path = "", .repeatable = true};
 	size_t length = strlen(url);
@@ -167,10 +167,12 @@ enum call_verdict trial_reach(const char *url, const char *ca_file)
 		length--;
 	endpoint.base_url = strndup(url, length);
 	endpoint.ca_file = ca_file ? strdup(ca_file) : NULL;
+	*untrusted = false;
 	call_init(&call, "init");
 	if (http && endpoint.base_url && http_add(http, &endpoint) == 0) {
 		verdict = http_perform(&call, &endpoint, &request, &reply) ? reply.verdict
 									   : CALL_OK;
+		*untrusted = reply.untrusted;
 		if (verdict)
 			printf("  %s\n", reply.words);
 		http_reply_clear(&reply);

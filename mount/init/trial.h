@@ -53,10 +53,10 @@ bool trial_needs_url(const struct trial *trial, const struct answers *answers,
 
 /*
  * Connect to the server of URL, which trusts what CA_FILE (or NULL) has, and send a GET without any
- * keys: every response will do. Prints why it cannot be reached. Returns what happened. Blocks for
- * some seconds.
+ * keys: every response will do. Prints why it cannot be reached. *UNTRUSTED: other
+ * certificates may help. Returns what happened. Blocks for some seconds.
  */
-enum call_verdict trial_reach(const char *url, const char *ca_file);
+enum call_verdict trial_reach(const char *url, const char *ca_file, bool *untrusted);
 
 /* Read the section as the config, and check it as --check does, printing the lines. Blocks. */
 struct trial_result trial_check(const struct trial *trial, const struct answers *answers);

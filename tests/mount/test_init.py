@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """--init: what it asks, what it tries, what it writes, and that a secret is nowhere but in its file."""
 
+import contextlib
 import errno
 import json
 import os
+import shutil
 import signal
 import ssl
 import subprocess
@@ -463,6 +465,102 @@ class List(BaseHTTPRequestHandler):
 
     def log_message(self, *_words):
         pass
+
+
+@contextlib.contextmanager
+def listening():
+    """The address of a server with List, and the proofs of identity that it was sent."""
+    proofs = []
+
+    class Noting(List):
+        def do_GET(self):
+            proofs.append(self.headers["Authorization"])
+            super().do_GET()
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Noting) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield f"127.0.0.1:{server.server_port}", proofs
+        server.shutdown()
+        thread.join()
+
+
+def test_refused_words(home):
+    """A word that a question refuses is not what Enter means the next time, and may have been a secret."""
+    secret = "KANARIE-too-early"
+    with home.dialog() as dialog:
+        assert dialog.answer({"vendor": "scim"}, "base_url")
+        dialog.say(secret)
+        assert dialog.question() == ("base_url", "")
+        dialog.say(NOWHERE)
+        assert dialog.question() == ("base_url", NOWHERE)
+        dialog.say(secret)
+        assert dialog.question() == ("base_url", NOWHERE)
+        dialog.say("")
+        for name, usual, words in (("secrets", "file", "one of these words: file, command"),
+                                   ("auth", "bearer", "must be one of: bearer, basic"),
+                                   ("what now", "again", "one of these words: again, keep, drop")):
+            assert dialog.answer({"token": "t"}, name) == (name, usual)
+            dialog.say(secret)
+            assert dialog.question() == (name, usual) and words in dialog.text
+            dialog.say("drop" if name == "what now" else "")
+        dialog.answer({"another vendor": "no", "a vendor after all": "no"})
+        assert dialog.wait() == 1 and f"[{secret}" not in dialog.text
+
+
+@pytest.mark.parametrize("vendor", ["scim", "rabbitmq"])
+def test_wrong_path(home, vendor):
+    """Where each request answers 404, base_url is asked for, not whose the key is."""
+    home.config.parent.mkdir(parents=True)
+    if vendor != "scim":
+        shutil.copy(SHIPPED / f"{vendor}.vendor", home.config.parent)
+    with listening() as (place, _), home.dialog() as dialog:
+        base_url = f"http://{place}/elsewhere"
+        assert dialog.answer({"vendor": vendor, "base_url": base_url, "token": "t", "user": "u", "password": "p"}, "what now")
+        dialog.say("")
+        assert dialog.question() == ("base_url", base_url) and f"behind base_url, which is {base_url}\n" in dialog.text
+        dialog.say(f"http://{place}/scim/v2/")
+        assert dialog.question()[0] == ("another vendor" if vendor == "scim" else "user")
+
+
+def test_scheme_twice(home):
+    """A key that was copied with the word in front of it is not sent."""
+    with listening() as (place, proofs), home.dialog() as dialog:
+        dialog.answer({"vendor": "scim", "base_url": f"http://{place}/scim/v2", "token": ["bearer t", "t"],
+                       "mount it now": "no"})
+        assert dialog.wait() == 0, dialog.text
+        assert "in section [scim] of the config begins with Bearer, which is sent in front of it" in dialog.text
+        assert "Bearer t" in proofs and not [proof for proof in proofs if proof and "bearer t" in proof]
+
+
+def test_no_tls(home):
+    """Where a server has no TLS, no certificate is asked for."""
+    with listening() as (place, _), home.dialog() as dialog:
+        assert dialog.answer({"vendor": "scim"}, "base_url")
+        dialog.say(f"https://{place}/scim/v2")
+        assert dialog.question()[0] == "base_url" and "there is no TLS at this port" in dialog.text
+        dialog.say(f"http://{place}/scim/v2")
+        dialog.answer({"token": "t", "mount it now": "no"})
+        assert dialog.wait() == 0 and "ca_file" not in dialog.asked
+
+
+# ---- the mount point ----
+
+def test_mount_points(home):
+    """Where a mount would be refused, another directory is asked for."""
+    roster = home.folder / "roster"
+    with home.dialog() as dialog:
+        dialog.answer({"vendor": "cj", "mount it now": "yes"})
+        assert dialog.wait() == 0, dialog.text
+    try:
+        with home.dialog() as dialog:
+            assert dialog.answer({"vendor": "manual"}, "mount point")
+            for place, words in (("", f"rosterfs is mounted here already; run fusermount3 -u {roster} first"),
+                                 ("~/.config", "has files"), (str(home.config), "not a directory")):
+                dialog.say(place)
+                assert dialog.question()[0] == "mount point" and words in dialog.text.lower()
+    finally:
+        subprocess.run(["fusermount3", "-u", roster], check=True, timeout=30 * harness.SCALE)
 
 
 def test_certificate_of_ones_own(home):

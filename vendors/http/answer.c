@@ -144,6 +144,27 @@ static void fail_unreached(struct transfer *transfer, CURLcode code, enum call_v
 			      curl_words(transfer, code));
 }
 
+/* Return what to do about CODE, a failure of TLS, in words that follow those of libcurl. */
+static const char *tls_advice(const struct transfer *transfer, CURLcode code)
+{
+	switch (code) {
+	case CURLE_PEER_FAILED_VERIFICATION:
+		return "; if an authority of your own signs there, name its certificate with the "
+		       "key ca_file, or in the environment variable SSL_CERT_FILE";
+	case CURLE_SSL_CACERT_BADFILE:
+		return "; the file of ca_file (or SSL_CERT_FILE) must hold certificates (PEM)";
+	case CURLE_SSL_CONNECT_ERROR:
+		/* in the words of OpenSSL and GnuTLS */
+		if (strstr(transfer->curl_words, "wrong version number") ||
+		    strstr(transfer->curl_words, "packet length"))
+			return "; there is no TLS at this port: correct the port, or the https:// "
+			       "of the URL";
+		return "";
+	default:
+		return "";
+	}
+}
+
 static void read_failure(struct transfer *transfer, CURLcode code)
 {
 	const char *where = transfer->queue->where;
@@ -170,12 +191,7 @@ static void read_failure(struct transfer *transfer, CURLcode code)
 		transfer_fail(transfer, verdict, "%s", curl_words(transfer, code));
 	else if (verdict == CALL_PROTOCOL)
 		transfer_fail(transfer, verdict, "no secure connection to %s: %s%s", where,
-			      curl_words(transfer, code),
-			      code == CURLE_PEER_FAILED_VERIFICATION
-				  ? "; if an authority of your own signs there, name its "
-				    "certificate with the key ca_file, or in the environment "
-				    "variable SSL_CERT_FILE"
-				  : "");
+			      curl_words(transfer, code), tls_advice(transfer, code));
 	else if (verdict == CALL_NO_MEMORY)
 		transfer_fail(transfer, verdict, "out of memory for the response");
 	else if (code == CURLE_WRITE_ERROR && transfer->refused)
@@ -185,6 +201,8 @@ static void read_failure(struct transfer *transfer, CURLcode code)
 		transfer_fail(transfer, verdict, "connection to %s lost: %s", where,
 			      code == CURLE_ABORTED_BY_CALLBACK ? "closed before the response"
 								: curl_words(transfer, code));
+	transfer->reply.untrusted = code == CURLE_PEER_FAILED_VERIFICATION ||
+				    code == CURLE_SSL_CACERT_BADFILE;
 }
 
 /* Return the value of header NAME, the last of several. ONE: NULL if these differ. NULL: none. */

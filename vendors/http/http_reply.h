@@ -14,6 +14,7 @@
 
 struct http_reply {
 	enum call_verdict verdict; /* why there is no complete response; CALL_OK: there is one */
+	bool untrusted;            /* CALL_PROTOCOL, and other certificates (ca_file) may help */
 	int status; /* HTTP status, 0: none. 429 with sent false: an earlier 429 still holds */
 	int came;   /* the status that came, if the vendor's table says that it means 429; else 0 */
 	bool sent;  /* the vendor may have received the request, and so may have applied it */

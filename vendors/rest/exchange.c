@@ -26,6 +26,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 json_t *exchange_parse(const char *text, size_t length, char *why, size_t why_size)
 {
@@ -136,6 +137,19 @@ static int prove_by_query(struct call *call, struct http_request *request,
 	return 0;
 }
 
+/* Fail if TEXT begins with the same word twice, as Bearer of the rules and of a pasted key. */
+static int check_scheme(struct call *call, const char *text, const struct account *account)
+{
+	size_t length = strcspn(text, " ") + 1;
+
+	if (strlen(text) < 2 * length || strncasecmp(text, text + length, length) != 0)
+		return 0;
+	return call_fail(call, CALL_BAD_KEYS,
+			 "a secret in section [%s] of the config begins with %.*s, which is sent "
+			 "in front of it anyway; remove that word",
+			 account->endpoint.name, (int)length - 1, text);
+}
+
 /* Put the proof that API asks for into REQUEST. */
 static int prove(struct call *call, const struct rule_api *api, struct http_request *request,
 		 const struct exchange_values *values)
@@ -145,7 +159,7 @@ static int prove(struct call *call, const struct rule_api *api, struct http_requ
 		const char *text = expand_proof(call, request, values, header->value,
 						TEMPLATE_HEADER);
 
-		if (!text)
+		if (!text || check_scheme(call, text, values->account))
 			return -call->error;
 		/* one is left for If-Match */
 		if (request->header_count >= HTTP_HEADERS_MAX - 1)
