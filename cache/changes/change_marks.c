@@ -186,14 +186,33 @@ static bool is_word(const char *name, const char *word)
 	return !*word;
 }
 
+/* Return true if NAME says that it is no administrator. */
+static bool is_no_admin(const char *name)
+{
+	return has_word(name, "non-admin") || has_word(name, "nonadmin") ||
+	       has_word(name, "non admin") || has_word(name, "non_admin") ||
+	       has_word(name, "no admin") || has_word(name, "not admin");
+}
+
 /* Return true if NAME, a role, has the rights of an administrator. */
 static bool is_admin_role(const char *name)
 {
+	if (is_no_admin(name))
+		return false;
 	return has_word(name, "admin") || has_word(name, "owner") || has_word(name, "superuser") ||
 	       has_word(name, "super user");
 }
 
-/* Return true if the field NAME, which is true, makes the user an administrator. */
+/* Return true if VALUE, a flag, is set: some vendors write "true" or 1. */
+static bool is_set(const json_t *value)
+{
+	const char *text = exact_string(value);
+
+	return json_is_true(value) || (text && strcasecmp(text, "true") == 0) ||
+	       (json_is_integer(value) && json_integer_value(value) == 1);
+}
+
+/* Return true if the field NAME, which is set, makes the user an administrator. */
 static bool is_admin_flag(const char *name)
 {
 	static const char *const words[] = {"admin",      "isadmin",      "owner",
@@ -251,7 +270,7 @@ static bool makes_admin(const char *name, const json_t *value, unsigned depth)
 	json_t *below;
 	const char *key;
 
-	if (json_is_true(value))
+	if (is_set(value))
 		return is_admin_flag(name);
 	if (holds_roles(name) && names_admin(value, depth))
 		return true;
@@ -265,10 +284,10 @@ static bool makes_admin(const char *name, const json_t *value, unsigned depth)
 }
 
 /* Return 1 if VALUE, which is at a pointer that ends with the field NAME, names an administrator's
- * role: true stands for the name of its field. For pointer_each. */
+ * role: a flag stands for the name of its field. For pointer_each. */
 static int is_admin_value(json_t *value, void *name)
 {
-	return json_is_true(value) ? is_admin_role(name) : names_admin(value, DEPTH_MAX);
+	return is_set(value) ? is_admin_role(name) : names_admin(value, DEPTH_MAX);
 }
 
 /* Return true if RECORD has an administrator's role at POINTER. */

@@ -263,6 +263,11 @@ static void test_admins(void **state)
 	    {"{\"profile\": {\"superuser\": true}}", true},
 	    {"{\"admin_mail\": true, \"email\": \"admin@example.com\"}", false},
 	    {"{\"title\": \"Administrator\"}", false},
+	    {"{\"role\": \"non-admin\"}", false},
+	    {"{\"roles\": [\"Non Administrator\", \"viewer\"]}", false},
+	    {"{\"isAdmin\": \"True\"}", true},
+	    {"{\"admin\": 1}", true},
+	    {"{\"admin\": 0, \"is_owner\": \"false\"}", false},
 	};
 
 	(void)state;
@@ -296,6 +301,7 @@ static void test_admins_described(void **state)
 	    {"{\"is_staff\": true, \"level\": 1}", false},
 	    {"{\"level\": [\"user\", {\"x\": \"superuser\"}]}", true},
 	    {"{\"level\": null}", false},
+	    {"{\"flags\": {\"isDelegatedAdmin\": \"true\"}}", true},
 	};
 
 	(void)state;
