@@ -77,6 +77,29 @@ static struct topmost find_topmost(const char *path)
 	return topmost;
 }
 
+/* Return true if the directory PATH is part of a rosterfs. */
+static bool is_in_rosterfs(const char *path)
+{
+	FILE *mounts = setmntent("/proc/self/mounts", "re");
+	char line[8 * PATH_MAX];
+	struct mntent entry;
+	size_t longest = 0;
+	bool rosterfs = false;
+
+	while (mounts && getmntent_r(mounts, &entry, line, sizeof(line))) {
+		size_t length = strlen(entry.mnt_dir);
+
+		if (length < longest || strncmp(entry.mnt_dir, path, length) != 0 ||
+		    (path[length] && path[length] != '/' && strcmp(entry.mnt_dir, "/") != 0))
+			continue;
+		longest = length;
+		rosterfs = strcmp(entry.mnt_type, "fuse.rosterfs") == 0;
+	}
+	if (mounts)
+		endmntent(mounts);
+	return rosterfs;
+}
+
 /* Refuse a directory where rosterfs is mounted, or was until it was killed (STALE). */
 static int fail_mounted(const struct place *place, const struct topmost *topmost, bool stale)
 {
@@ -181,6 +204,10 @@ static int check(const struct place *place, int error, bool nonempty)
 	if (!S_ISDIR(status.st_mode))
 		return mountpoint_fail(place, ENOTDIR,
 				       "not a directory: MOUNTPOINT must be an empty directory");
+	if (is_in_rosterfs(place->real))
+		return mountpoint_fail(place, EBUSY,
+				       "the directory is part of a mount of rosterfs; use one "
+				       "elsewhere");
 	error = check_owner(place, &status);
 	/* to list an automount point would mount it */
 	return error || nonempty || topmost.autofs ? error : check_empty(place);

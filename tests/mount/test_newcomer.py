@@ -112,6 +112,16 @@ def test_nonempty(mount, test_dir):
     assert "cj" in os.listdir(m.path)
 
 
+def test_mount_inside_a_mount(mount, sandbox, told):
+    """A vendor's directory is no mount point, also while it cannot be listed."""
+    box = sandbox(users=3)
+    m = mount(box, {"partnerize": {"retry_budget": 0}})
+    box.fault(fault="status", status=500, times=-1, path="/user")
+    for where in (m.path / "partnerize", m.path / "by-email"):
+        line, = told(m.config_file, where)
+        assert line == f"{where}: the directory is part of a mount of rosterfs; use one elsewhere"
+
+
 def test_stale_mount(mount, told):
     """The message has the command that clears a mount whose rosterfs was killed, and the command does it."""
     m = mount(config="[cj]\n", background=True)
