@@ -206,7 +206,7 @@ def test_sizes_are_exact(mount, sandbox):
     head, tail, words = m.sh("head -n2 tables/partnerize.csv | tail -n1; tail -n1 tables/partnerize.csv; "
                              "wc -l < tables/partnerize.csv").ok().lines()
     assert head.startswith("1,") and tail.startswith("300,") and int(words) == 301
-    m.sh("cp tables/partnerize.csv $TMPDIR/copy && cmp tables/partnerize.csv $TMPDIR/copy").ok()
+    m.sh("cp tables/partnerize.csv $TMPDIR/table.csv && cmp tables/partnerize.csv $TMPDIR/table.csv").ok()
 
 
 def test_times(mount, sandbox):
