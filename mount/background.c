@@ -70,7 +70,7 @@ void background_ready(void)
 	background_tell(0);
 }
 
-void background_failed(void)
+void background_failed(int status)
 {
-	background_tell(1);
+	background_tell((char)status);
 }

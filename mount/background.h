@@ -18,8 +18,8 @@ int background_fork(void);
  * to /dev/null. For the child. A no-op without a fork. */
 void background_ready(void);
 
-/* Let the parent exit with status 1. The error is on stderr already. For the child. A no-op without
- * a fork, and after background_ready. */
-void background_failed(void);
+/* Let the parent exit with STATUS, which is not 0. The error is on stderr already. For the child. A
+ * no-op without a fork, and after background_ready. */
+void background_failed(int status);
 
 #endif

@@ -137,18 +137,19 @@ static int open_history(struct session *session)
 	return error;
 }
 
-/* Open the files and the directory that are written to. As open_lines. */
+/* Open the files and the directory that are written to, and report what is wrong with each. Returns
+ * 0 or the first negative errno. */
 static int open_logs(struct session *session)
 {
-	int error = 0;
+	const struct config *config = session->config;
+	int error = 0, other;
 
 	if (!session->options->read_only)
-		error = open_lines(session, "audit_log", session->config->audit_log,
-				   &session->audit);
-	if (!error)
-		error = open_lines(session, "changes_log", session->config->changes_log,
-				   &session->changes_log);
-	return error ? error : open_history(session);
+		error = open_lines(session, "audit_log", config->audit_log, &session->audit);
+	other = open_lines(session, "changes_log", config->changes_log, &session->changes_log);
+	error = error ? error : other;
+	other = open_history(session);
+	return error ? error : other;
 }
 
 /* Note that INIT has arrived. The mount is not up yet: libfuse may still refuse what the kernel
@@ -350,7 +351,7 @@ int session_run(const struct options *options, struct config *config)
 	static struct session mounted;
 	struct session *session = &mounted;
 	char why[2 * PATH_MAX];
-	int error;
+	int error, status;
 
 	session->options = options;
 	session->config = config;
@@ -370,6 +371,8 @@ int session_run(const struct options *options, struct config *config)
 	log_to_stderr(options->debug);
 	fuse_set_log_func(on_fuse_log);
 	error = open_logs(session);
+	/* those are errors of the config */
+	status = error ? 2 : 1;
 	if (!error)
 		warn_umask(session);
 	if (!error)
@@ -386,6 +389,6 @@ int session_run(const struct options *options, struct config *config)
 	tear_down(session);
 	/* Only now, so that the mount is gone when the command returns. A no-op after a mount that
 	 * was up. */
-	background_failed();
-	return error ? 1 : 0;
+	background_failed(status);
+	return error ? status : 0;
 }

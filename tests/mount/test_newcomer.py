@@ -20,14 +20,15 @@ def told(env, test_dir):
     """told(ARGUMENT, ...) runs rosterfs, which must fail; the lines of its stderr without its name."""
     test_dir.mkdir(exist_ok=True)
 
-    def start(*arguments, wear=(), program=harness.BUILD / "rosterfs"):
+    def start(*arguments, wear=(), program=harness.BUILD / "rosterfs", code=None):
         words = [*wear, program, *arguments]
         command = harness.Command([str(word) for word in words], None, None, env)
         try:
             result = command.finish(20)
         finally:
             command.close()
-        assert result.code > 0 and result.out == "", repr(result)
+        assert result.code == code if code else result.code > 0, repr(result)
+        assert result.out == "", repr(result)
         lines = result.err.splitlines()
         assert lines and all(line.startswith("rosterfs: ") for line in lines), repr(result)
         return [line.removeprefix("rosterfs: ") for line in lines]
@@ -155,6 +156,18 @@ def test_mount_of_another_user(mount, told):
     wear = ("setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", "--")
     line, = told(config, m.path, wear=wear, program=program)
     assert "by another user (uid 0); use another directory" in line
+
+
+@pytest.mark.parametrize("option", [[], ["-f"]], ids=["background", "foreground"])
+def test_files_that_a_config_names_are_its_errors(told, test_dir, option):
+    """All of them are reported in one run, with the exit status of a config with errors."""
+    mnt = test_dir / "mnt"
+    mnt.mkdir(parents=True)
+    config = write_config(test_dir, f"[rosterfs]\naudit_log = {mnt}/a\nchanges_log = /nowhere/c\n"
+                                    f"history_dir = {mnt}/h\n[cj]\n")
+    lines = told(*option, config, mnt, code=2)
+    assert [line.split()[0] for line in lines] == ["audit_log", "changes_log", "history_dir"]
+    assert os.listdir(mnt) == []
 
 
 # ---- in the mount ----

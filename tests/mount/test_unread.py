@@ -137,7 +137,7 @@ TOOLS = [
     ("head -n 1 *.status", 1, "head: cannot open 'elasticpath.status' for reading: Permission denied\n"),
     ("grep -r active .", 2, "grep: ./elasticpath.json: Permission denied\ngrep: ./elasticpath.status: Permission denied\n"),
     ("cp -r . $TMPDIR/person", 1, "cp: cannot open './elasticpath.json' for reading: Permission denied\n"
-                                "cp: cannot open './elasticpath.status' for reading: Permission denied\n"),
+                                  "cp: cannot open './elasticpath.status' for reading: Permission denied\n"),
     ("for file in *.status; do echo inactive > $file; done", 0, "elasticpath.status: Permission denied\n"),
     ("jq .email *.json", 2, "elasticpath.json: Permission denied\n"),
     (": > elasticpath.status", 1, "elasticpath.status: Permission denied\n"),
