@@ -19,8 +19,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
+#ifndef RENAME_NOREPLACE /* musl has no renameat2 */
+#define RENAME_NOREPLACE (1 << 0)
+#endif
 #define CONFIG_MAX ((size_t)16 << 20)
 #define NAMES_MAX 100 /* for one file */
 
@@ -185,6 +189,12 @@ static char *config_text(const char *before, const struct answers *list, size_t 
 	return NULL;
 }
 
+/* As rename, but fail with EEXIST if there is a file at TO. */
+static int rename_new(const char *from, const char *to)
+{
+	return (int)syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE);
+}
+
 /* Put TEXT in the place of the file PATH. STATUS is that of the old one; NULL: there must be none.
  */
 static int replace(const char *path, const char *text, size_t length, const struct stat *status)
@@ -206,7 +216,7 @@ static int replace(const char *path, const char *text, size_t length, const stru
 		error = -errno;
 	if (!error && status && rename(temporary, path))
 		error = -errno;
-	if (!error && !status && renameat2(AT_FDCWD, temporary, AT_FDCWD, path, RENAME_NOREPLACE))
+	if (!error && !status && rename_new(temporary, path))
 		error = -errno;
 	/* not every file system has that */
 	if (error == -EINVAL && !status)
