@@ -7,7 +7,7 @@
         assert m.sh("ls partnerize | wc -l").ok().out == "...\n"
 
 Markers: limit(SECONDS) for another time limit than 120; plain for a test that makes no sense with
-sanitizers (it measures memory, or is large); no_tsan for one that ThreadSanitizer makes too slow.
+sanitizers (it measures memory, or is large); no_tsan for one that ThreadSanitizer makes too slow or disturbs.
 Whole files are left out of it by ONE_BY_ONE.
 """
 

@@ -521,6 +521,7 @@ def test_many_changes_at_once(mount, sandbox):
     assert (people / "new2@example.com").exists() and (people / emails[522]).exists()
 
 
+@pytest.mark.no_tsan  # a thread of its own wakes ten times a second
 def test_nothing_runs_between_polls(mount, sandbox):
     """No thread wakes to see whether a poll is due."""
     m = mount(sandbox(users=20), {"partnerize": {"poll": 3600}})
