@@ -357,6 +357,7 @@ def test_a_pasted_secret(home, sandbox):
     assert home.files()[".config/rosterfs/partnerize.application_key"] == application.encode() + b"\n"
 
 
+@pytest.mark.no_tsan  # it holds signals back while a line is read
 def test_stopped_at_a_secret(home):
     """A shell lets the terminal echo while the process is stopped; it goes on without."""
     with home.dialog() as dialog:

@@ -359,7 +359,8 @@ def test_rm_refused(ep, code, error):
 @pytest.mark.parametrize("fault", ["drop_after", "html_after", "empty_after", "status_after", "stall_after",
                                    "404"])
 def test_rm_with_a_lost_answer(ep, fault):
-    m = ep("documents", {"elasticpath": {"allow_delete": "yes", "timeout": 1, "retry_budget": 2}})
+    patience = harness.SCALE if fault == "stall_after" else 60
+    m = ep("documents", {"elasticpath": {"allow_delete": "yes", "timeout": patience, "retry_budget": 2 * patience}})
     box = m.sandbox
     three = person(box, 3)
     account = accounts_of(box, three)[0]
