@@ -41,6 +41,16 @@ static void add_folder(struct types *types, char *folder)
 	types->folders[count] = folder;
 }
 
+/* Return FOLDER, or free it and return NULL if this user may not look into it. */
+static char *if_open(char *folder)
+{
+	if (folder && faccessat(AT_FDCWD, folder, X_OK, AT_EACCESS) && errno == EACCES) {
+		free(folder);
+		return NULL;
+	}
+	return folder;
+}
+
 /* Return the folder of the user's own descriptions, or NULL: there is none, or HOME is another
  * user's. */
 static char *user_folder(void)
@@ -55,15 +65,11 @@ static char *user_folder(void)
 		length = asprintf(&folder, "%s/.config/" USER_FOLDER, home);
 	if (length < 0)
 		return NULL;
-	if (folder && faccessat(AT_FDCWD, folder, X_OK, AT_EACCESS) && errno == EACCES) {
-		free(folder);
-		return NULL;
-	}
-	return folder;
+	return if_open(folder);
 }
 
 /* Return the folder that `make install` fills, which is found from the program's own place, or
- * NULL. */
+ * NULL: this user may not look into it. */
 static char *installed_folder(void)
 {
 	char program[4096];
@@ -78,7 +84,7 @@ static char *installed_folder(void)
 	}
 	if (length < 0 || asprintf(&folder, "%.*s/" INSTALLED_FOLDER, (int)length, program) < 0)
 		return NULL;
-	return folder;
+	return if_open(folder);
 }
 
 int types_init(struct types *types, const char *file)

@@ -229,7 +229,8 @@ def test_read_only_without_one(keeping, directory):
 
 
 def spoil_mode(directory):
-    directory.mkdir(mode=0o750)
+    directory.mkdir()
+    directory.chmod(0o750)
 
 
 def spoil_owner(directory):

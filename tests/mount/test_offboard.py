@@ -303,6 +303,7 @@ def test_without_the_log(mount, sandbox):
         folder.chmod(0o755)
     program = m.folder / "rosterfs-offboard"
     program.write_bytes(PROGRAM.read_bytes())
+    program.chmod(0o755)
     start = [*NOBODY, "sh", str(program), "-m", str(m.path)]
     assert m.sh([*NOBODY, "cat", str(m.path / ".rosterfs/log")], None).code != 0
     result = m.sh([*start, email_of(box, 1)], None)
