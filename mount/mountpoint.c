@@ -52,7 +52,8 @@ static int mountpoint_fail(const struct place *place, int error, const char *for
 /* The topmost mount at a path. */
 struct topmost {
 	bool rosterfs, autofs;
-	long user; /* who mounted it, or -1 */
+	long user;   /* who mounted it, or -1 */
+	bool within; /* the path is a part of a rosterfs, whose mount point may be above it */
 };
 
 static struct topmost find_topmost(const char *path)
@@ -61,13 +62,20 @@ static struct topmost find_topmost(const char *path)
 	char line[8 * PATH_MAX];
 	struct topmost topmost = {.user = -1};
 	struct mntent entry;
+	size_t longest = 0;
 
 	while (mounts && getmntent_r(mounts, &entry, line, sizeof(line))) {
 		const char *user = hasmntopt(&entry, "user_id");
+		size_t length = strlen(entry.mnt_dir);
 
-		if (strcmp(entry.mnt_dir, path) != 0)
+		if (length < longest || strncmp(entry.mnt_dir, path, length) != 0 ||
+		    (path[length] && path[length] != '/' && strcmp(entry.mnt_dir, "/") != 0))
 			continue;
-		topmost.rosterfs = strcmp(entry.mnt_type, "fuse.rosterfs") == 0;
+		longest = length;
+		topmost.within = strcmp(entry.mnt_type, "fuse.rosterfs") == 0;
+		if (path[length])
+			continue;
+		topmost.rosterfs = topmost.within;
 		topmost.autofs = strcmp(entry.mnt_type, "autofs") == 0;
 		topmost.user = user && strchr(user, '=') ? strtol(strchr(user, '=') + 1, NULL, 10)
 							 : -1;
@@ -75,29 +83,6 @@ static struct topmost find_topmost(const char *path)
 	if (mounts)
 		endmntent(mounts);
 	return topmost;
-}
-
-/* Return true if the directory PATH is part of a rosterfs. */
-static bool is_in_rosterfs(const char *path)
-{
-	FILE *mounts = setmntent("/proc/self/mounts", "re");
-	char line[8 * PATH_MAX];
-	struct mntent entry;
-	size_t longest = 0;
-	bool rosterfs = false;
-
-	while (mounts && getmntent_r(mounts, &entry, line, sizeof(line))) {
-		size_t length = strlen(entry.mnt_dir);
-
-		if (length < longest || strncmp(entry.mnt_dir, path, length) != 0 ||
-		    (path[length] && path[length] != '/' && strcmp(entry.mnt_dir, "/") != 0))
-			continue;
-		longest = length;
-		rosterfs = strcmp(entry.mnt_type, "fuse.rosterfs") == 0;
-	}
-	if (mounts)
-		endmntent(mounts);
-	return rosterfs;
 }
 
 /* Refuse a directory where rosterfs is mounted, or was until it was killed (STALE). */
@@ -204,7 +189,7 @@ static int check(const struct place *place, int error, bool nonempty)
 	if (!S_ISDIR(status.st_mode))
 		return mountpoint_fail(place, ENOTDIR,
 				       "not a directory: MOUNTPOINT must be an empty directory");
-	if (is_in_rosterfs(place->real))
+	if (topmost.within)
 		return mountpoint_fail(place, EBUSY,
 				       "the directory is part of a mount of rosterfs; use one "
 				       "elsewhere");
