@@ -11,7 +11,6 @@ import ssl
 import subprocess
 import termios
 import threading
-import time
 import urllib.parse
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -369,10 +368,7 @@ def test_stopped_at_a_secret(home):
         settings[3] |= termios.ECHO | termios.ICANON
         termios.tcsetattr(dialog.slave, termios.TCSANOW, settings)
         dialog.process.send_signal(signal.SIGCONT)
-        until = time.monotonic() + 20 * harness.SCALE
-        while dialog.echoes():
-            assert time.monotonic() < until, "the terminal echoes"
-            time.sleep(0.01)
+        harness.wait_until(lambda: not dialog.echoes(), 20 * harness.SCALE, "the end of the echo")
         dialog.say("CANARY")
         assert dialog.question()[0] == "user_api_key"
         assert "CANARY" not in dialog.text
