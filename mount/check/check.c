@@ -20,6 +20,7 @@
 #include "mount/check/tally.h"
 #include "mount/check/unpaged.h"
 #include "vendors/base/call.h"
+#include "vendors/base/one_line.h"
 #include "vendors/base/status_words.h"
 #include "vendors/rest/account.h"
 #include "vendors/rest/item.h"
@@ -65,10 +66,7 @@ static void say(struct check *check, enum facts_level level, const char *format,
 	va_start(arguments, format);
 	(void)vsnprintf(line, sizeof(line), format, arguments);
 	va_end(arguments);
-	for (char *at = line; *at; at++) {
-		if ((unsigned char)*at < 0x20 || *at == 0x7f)
-			*at = '?';
-	}
+	one_line(line, '?');
 	facts_add(&check->facts, level, line);
 	pthread_mutex_lock(&output->lock);
 	if (output->report->line)

@@ -5,6 +5,7 @@
 #include "mount/terminal/complain.h"
 
 #include "mount/terminal/bar.h"
+#include "vendors/base/one_line.h"
 
 #include <limits.h>
 #include <stdarg.h>
@@ -28,10 +29,7 @@ void complain(const char *format, ...)
 	va_start(args, format);
 	vsnprintf(words, sizeof(words), format, args);
 	va_end(args);
-	for (char *c = words; *c; c++) {
-		if ((unsigned char)*c < 0x20 || *c == 0x7f)
-			*c = '?';
-	}
+	one_line(words, '?');
 	if (hears) {
 		hears(hears_arg, words);
 		return;

@@ -7,6 +7,7 @@
  */
 #include "vendors/base/call.h"
 
+#include "vendors/base/one_line.h"
 #include "vendors/base/process.h"
 
 #include <errno.h>
@@ -116,10 +117,7 @@ static enum call_verdict call_verdict_of(int error)
 static void set_words(struct call *call, const char *format, va_list args)
 {
 	vsnprintf(call->words, sizeof(call->words), format, args);
-	for (char *c = call->words; *c; c++) {
-		if ((unsigned char)*c < 0x20 || *c == 0x7f)
-			*c = ' ';
-	}
+	one_line(call->words, ' ');
 }
 
 int call_fail(struct call *call, enum call_verdict verdict, const char *format, ...)

@@ -9,6 +9,7 @@
 
 #include "vendors/base/call.h"
 #include "vendors/base/error_name.h"
+#include "vendors/base/one_line.h"
 
 #include <pthread.h>
 #include <stdarg.h>
@@ -42,10 +43,7 @@ static void log_keep(char *line)
 	size_t length = strlen(line);
 	char *copy;
 
-	for (char *c = line; *c; c++) {
-		if ((unsigned char)*c < 0x20 || *c == 0x7f)
-			*c = ' ';
-	}
+	one_line(line, ' ');
 	copy = malloc(length + 2);
 	if (!copy)
 		return;

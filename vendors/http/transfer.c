@@ -10,6 +10,7 @@
 #include "vendors/base/call.h"
 #include "vendors/base/clock.h"
 #include "vendors/base/log.h"
+#include "vendors/base/one_line.h"
 #include "vendors/http/account_queue.h"
 #include "vendors/http/basis.h"
 #include "vendors/http/endpoint.h"
@@ -193,10 +194,7 @@ void transfer_fail(struct transfer *transfer, enum call_verdict verdict, const c
 	va_start(args, format);
 	vsnprintf(words, sizeof(words), format, args);
 	va_end(args);
-	for (char *c = words; *c; c++) {
-		if ((unsigned char)*c < 0x20 || *c == 0x7f)
-			*c = ' ';
-	}
+	one_line(words, ' ');
 	http_reply_clear(reply);
 	transfer->capacity = 0;
 	reply->verdict = verdict;
