@@ -526,8 +526,9 @@ def test_figures(mount):
     assert status_table.row(m, "partnerize") == {"users": "-", "age": "-", "requests": "0", "open": "0",
                                                  "state": "not fetched yet"}
     assert status_table.row(m, "cj")["state"].startswith("kept by hand")
+    # a 429 to a list: a PUT that is late after its GET would be read again, which is no retry
+    m.sandbox.fault(fault="status", status=429, method="GET")
     os.listdir(folder)
-    m.sandbox.fault(fault="status", status=429, method="PUT")
     write(folder / "7.status", "inactive")
     m.sandbox.fault(fault="status", status=400, body=REFUSED, method="PUT")
     assert outcome(write, folder / "8.status", "inactive") == "EINVAL"
