@@ -11,6 +11,7 @@
 #include "cache/history/guard.h"
 #include "cache/history/history.h"
 #include "cache/history/history_load.h"
+#include "cache/roster/store.h"
 #include "fs/branch_dir.h"
 #include "fs/control/changes_file.h"
 #include "fs/memory/scratch.h"
@@ -74,6 +75,7 @@ struct fs *fs_new(const struct fs_options *options, struct account **accounts, s
 		return NULL;
 	fs->options = *options;
 	fs->events = &events;
+	fs->store = options->store ? options->store : store_local();
 	clock_gettime(CLOCK_REALTIME, &fs->started);
 	pthread_mutex_init(&fs->nodes_lock, NULL);
 	pthread_mutex_init(&fs->versions_lock, NULL);
@@ -109,7 +111,9 @@ no_memory:
 
 int fs_start(struct fs *fs)
 {
-	return notify_start(fs->notify);
+	int error = notify_start(fs->notify);
+
+	return error ? error : fs->store->ops->start(fs->store);
 }
 
 void fs_poll(struct fs *fs)
@@ -140,6 +144,8 @@ void fs_finish(struct fs *fs)
 		return;
 	pool_free(fs->pool);
 	fs->pool = NULL;
+	/* nobody fetches or writes any more */
+	fs->store->ops->stop(fs->store);
 }
 
 void fs_free(struct fs *fs)

@@ -48,6 +48,7 @@ struct request;
 struct scratches;
 struct record_dir;
 struct record_dir_events;
+struct store;
 struct swapped;
 struct table_list;
 struct vacancies;
@@ -96,6 +97,7 @@ struct fs_options {
 	size_t changes_limit;               /* lines */
 	struct audit *changes_log;          /* borrowed; NULL: none */
 	const struct change_marks *domains; /* borrowed; NULL: none */
+	struct store *store;                /* borrowed; NULL: this mount is alone */
 };
 
 /*
@@ -113,6 +115,7 @@ struct fs {
 	struct guard *guard;
 	struct history *history; /* the changes that vendors have accepted */
 	struct changes *changes; /* of users, by whomever */
+	struct store *store;     /* what other mounts share; outlives the rosters */
 	struct pool *pool;
 	struct notify *notify;
 	const struct record_dir_events *events; /* what happens to records; record_dir.h */
@@ -168,7 +171,8 @@ void fs_poll(struct fs *fs);
  */
 void fs_stop(struct fs *fs, unsigned milliseconds);
 
-/* Wait for the last threads, after fs_stop and http_stop. Then nothing answers the kernel. */
+/* Wait for the last threads, after fs_stop and http_stop, and stop the store. Then nothing answers
+ * the kernel. Idempotent. */
 void fs_finish(struct fs *fs);
 
 /* Free everything. NULL is fine. */

@@ -36,11 +36,14 @@ struct waiter {
 
 struct locked {
 	struct waiter *waiters; /* utlist, in the order in which they came */
+	void *lease;            /* of write_lock_hosts; the holder's */
 	UT_hash_handle hh;
 	char id[];
 };
 
 struct write_lock {
+	const struct write_lock_hosts *hosts; /* NULL: the record is this mount's alone */
+	void *arg;                            /* of hosts */
 	pthread_mutex_t mutex;
 	struct locked *records;
 };
@@ -118,7 +121,13 @@ static int write_lock_wait_locked(struct write_lock *lock, struct call *call, st
 	return error;
 }
 
-int write_lock_take(struct write_lock *lock, struct call *call, const char *id)
+void write_lock_share(struct write_lock *lock, const struct write_lock_hosts *hosts, void *arg)
+{
+	lock->hosts = hosts;
+	lock->arg = arg;
+}
+
+int write_lock_take_draft(struct write_lock *lock, struct call *call, const char *id)
 {
 	struct locked *record;
 	int error;
@@ -135,13 +144,54 @@ int write_lock_take(struct write_lock *lock, struct call *call, const char *id)
 	return 0;
 }
 
-void write_lock_release(struct write_lock *lock, const char *id)
+/* Return the entry of ID, or NULL. */
+static struct locked *find(struct write_lock *lock, const char *id)
 {
 	struct locked *record;
 
 	pthread_mutex_lock(&lock->mutex);
 	HASH_FIND_STR(lock->records, id, record);
-	if (record)
-		pass_on_locked(lock, record);
+	pthread_mutex_unlock(&lock->mutex);
+	return record;
+}
+
+int write_lock_take(struct write_lock *lock, struct call *call, const char *id)
+{
+	int error = write_lock_take_draft(lock, call, id);
+
+	if (error || !lock->hosts)
+		return error;
+	/* who holds a record keeps its entry, and only the holder reads the lease */
+	error = lock->hosts->lock(lock->arg, call, id, &find(lock, id)->lease);
+	if (error)
+		write_lock_release(lock, id);
+	return error;
+}
+
+int write_lock_check(struct write_lock *lock, struct call *call, const char *id)
+{
+	struct locked *record = lock->hosts ? find(lock, id) : NULL;
+
+	return record && record->lease ? lock->hosts->check(lock->arg, call, record->lease) : 0;
+}
+
+bool write_lock_lost(struct write_lock *lock, const char *id)
+{
+	struct locked *record = lock->hosts ? find(lock, id) : NULL;
+
+	return record && record->lease && lock->hosts->lost(lock->arg, record->lease);
+}
+
+void write_lock_release(struct write_lock *lock, const char *id)
+{
+	struct locked *record = find(lock, id);
+
+	if (!record)
+		return;
+	if (record->lease)
+		lock->hosts->unlock(lock->arg, record->lease);
+	record->lease = NULL;
+	pthread_mutex_lock(&lock->mutex);
+	pass_on_locked(lock, record);
 	pthread_mutex_unlock(&lock->mutex);
 }

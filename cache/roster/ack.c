@@ -12,6 +12,7 @@
 #include "cache/record/lag.h"
 #include "cache/roster/publish.h"
 #include "cache/roster/roster_state.h"
+#include "cache/roster/store.h"
 #include "vendors/base/pool.h"
 #include "vendors/base/hash.h"
 #include "vendors/rest/account.h"
@@ -42,7 +43,7 @@ static void expire_later(struct roster *roster, double seconds)
 
 static void ack_ask_again(void *arg, const char *id)
 {
-	publish_doubt(arg, id);
+	publish_suspect(arg, id);
 }
 
 /* Forget the writes that are too old. Runs on the pool. */
@@ -61,11 +62,19 @@ static void expire(void *arg, bool ending)
 		expire_later(roster, left);
 }
 
-void ack_note(struct roster *roster, const char *id, const struct merge *merge,
+void ack_told(struct roster *roster, const char *id, const struct merge *merge,
 	      const json_t *before, const json_t *after, const json_t *seen)
 {
 	if (!roster->account->lag || !merge->count)
 		return;
 	lag_note(roster->lag, id, merge, before, after, seen);
 	expire_later(roster, roster->account->lag);
+}
+
+void ack_note(struct roster *roster, const char *id, const struct merge *merge,
+	      const json_t *before, const json_t *after, const json_t *seen)
+{
+	ack_told(roster, id, merge, before, after, seen);
+	if (merge->count)
+		roster->store->ops->acked(roster->seat, id, merge, before, after, seen);
 }

@@ -11,9 +11,9 @@
 #include "cache/record/snapshot.h"
 #include "cache/roster/absence.h"
 #include "cache/roster/known.h"
-#include "cache/roster/roster_email.h"
 #include "cache/roster/roster_state.h"
 #include "cache/roster/wait.h"
+#include "cache/roster/roster_email.h"
 #include "cache/roster/whole.h"
 #include "vendors/base/call.h"
 

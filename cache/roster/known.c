@@ -163,9 +163,10 @@ void known_note_step_locked(struct roster *roster, size_t rows)
 	roster->known.step = rows;
 }
 
-void known_refresh_locked(struct roster *roster)
+void known_refresh_locked(struct roster *roster, double when)
 {
-	roster->known.refreshed = clock_seconds();
+	if (when > roster->known.refreshed)
+		roster->known.refreshed = when;
 	roster->known.self.known = false;
 }
 

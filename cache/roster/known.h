@@ -142,8 +142,8 @@ bool known_self_fresh_locked(const struct roster *roster);
 /* Note that ID (taken; NULL: the vendor does not tell) is the key's own user. */
 void known_note_self_locked(struct roster *roster, char *id);
 
-/* Treat what is known as stale from now on. */
-void known_refresh_locked(struct roster *roster);
+/* Treat what was requested before WHEN (monotonic seconds) as stale. */
+void known_refresh_locked(struct roster *roster, double when);
 
 /* Return the entry of ID in the overlay, or NULL. */
 struct overlay *known_overlay_locked(const struct roster *roster, const char *id);

@@ -148,14 +148,17 @@ void publish_pass_on(struct roster *roster, struct record *record, const struct 
 		versions_retire(roster->versions, record);
 }
 
-/* Put RECORD (NULL: absent) in place of what is known of ID. DELETED: by this mount. */
-static void publish_put(struct roster *roster, const char *id, struct record *record, bool deleted)
+/* Put RECORD (NULL: absent), requested at WHEN, in place of what is known of ID. DELETED: by a
+ * mount.
+ */
+static void publish_put(struct roster *roster, const char *id, struct record *record, bool deleted,
+			double when)
 {
 	struct overlay *entry;
 	struct record *old;
 
 	pthread_mutex_lock(&roster->lock);
-	old = known_put_locked(roster, id, record, clock_seconds(), false);
+	old = known_put_locked(roster, id, record, when, false);
 	entry = known_overlay_locked(roster, id);
 	if (entry && deleted)
 		entry->deleted = true;
@@ -164,23 +167,34 @@ static void publish_put(struct roster *roster, const char *id, struct record *re
 	publish_replaced(roster, id, old, record);
 }
 
+/* Tell the other hosts. */
+static void publish_tell(struct roster *roster, const char *id, enum store_change what,
+			 struct record *record)
+{
+	roster->store->ops->changed(roster->seat, id, what, record);
+}
+
 void publish_record(struct roster *roster, struct record *record)
 {
-	publish_put(roster, record->id, record, false);
+	publish_put(roster, record->id, record, false, clock_seconds());
+	publish_tell(roster, record->id, STORE_RECORD, record);
 }
 
 void publish_absent(struct roster *roster, const char *id)
 {
-	if (!presence_was_made(roster, id))
-		publish_put(roster, id, NULL, false);
+	if (presence_was_made(roster, id))
+		return;
+	publish_put(roster, id, NULL, false, clock_seconds());
+	publish_tell(roster, id, STORE_ABSENT, NULL);
 }
 
 void publish_deleted(struct roster *roster, const char *id)
 {
-	publish_put(roster, id, NULL, true);
+	publish_put(roster, id, NULL, true, clock_seconds());
+	publish_tell(roster, id, STORE_DELETED, NULL);
 }
 
-void publish_doubt(struct roster *roster, const char *id)
+void publish_suspect(struct roster *roster, const char *id)
 {
 	struct record *record;
 	struct overlay *entry;
@@ -198,6 +212,21 @@ void publish_doubt(struct roster *roster, const char *id)
 	pthread_mutex_unlock(&roster->lock);
 	if (roster->events.record_changed)
 		roster->events.record_changed(roster->events.arg, id);
+}
+
+void publish_doubt(struct roster *roster, const char *id)
+{
+	publish_suspect(roster, id);
+	publish_tell(roster, id, STORE_DOUBT, NULL);
+}
+
+void publish_told(struct roster *roster, const char *id, enum store_change what,
+		  struct record *record, double when)
+{
+	if (what == STORE_DOUBT)
+		publish_suspect(roster, id);
+	else if (what != STORE_ABSENT || !presence_was_made(roster, id))
+		publish_put(roster, id, record, what == STORE_DELETED, when);
 }
 
 void publish_good_until(struct roster *roster, const char *id, double until)

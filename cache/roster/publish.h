@@ -3,10 +3,13 @@
  * publish.h - put what the vendor has acknowledged or shown into a roster, and tell its owner.
  *
  * For cache/update and cache/access, which hold the write lock of the record. roster_events has
- * been called when a function returns, if what is shown has changed. Nothing here waits.
+ * been called when a function returns, if what is shown has changed. The other hosts that share the
+ * roster are told (store.h): a function that tells them may wait for the store, and for no vendor.
  */
 #ifndef ROSTERFS_PUBLISH_H
 #define ROSTERFS_PUBLISH_H
+
+#include "cache/roster/store.h"
 
 #include <stdbool.h>
 
@@ -44,6 +47,19 @@ void publish_doubt(struct roster *roster, const char *id);
  * other).
  */
 void publish_good_until(struct roster *roster, const char *id, double until);
+
+/*
+ * As publish_doubt, on this mount alone: each host sees by itself what makes ID doubtful.
+ */
+void publish_suspect(struct roster *roster, const char *id);
+
+/*
+ * Publish what another host has told of record ID, WHAT of store.h; RECORD (borrowed) for
+ * STORE_RECORD. Fetches that began before WHEN (monotonic seconds) lose against it. Nobody is told
+ * but the roster's owner.
+ */
+void publish_told(struct roster *roster, const char *id, enum store_change what,
+		  struct record *record, double when);
 
 /* Tell the roster's owner of WRITE, which has been published. */
 void publish_written(struct roster *roster, const struct roster_write *write);

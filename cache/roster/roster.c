@@ -21,6 +21,7 @@
 #include "cache/roster/overdue.h"
 #include "cache/roster/presence.h"
 #include "cache/roster/roster_state.h"
+#include "cache/roster/store.h"
 #include "vendors/base/clock.h"
 #include "vendors/base/log.h"
 #include "vendors/rest/account.h"
@@ -90,6 +91,8 @@ struct roster *roster_new(struct account *account, const struct collection *coll
 	roster->collection = collection;
 	roster->pool = pool;
 	roster->events = *events;
+	roster->store = store_local();
+	roster->seat = roster->store->ops->attach(roster->store, roster);
 	pthread_mutex_init(&roster->lock, NULL);
 	return roster;
 }
@@ -98,6 +101,7 @@ void roster_free(struct roster *roster)
 {
 	if (!roster)
 		return;
+	roster->store->ops->detach(roster->seat);
 	known_free_locked(roster);
 	inactive_free_locked(roster);
 	presence_free_locked(roster);
@@ -171,10 +175,79 @@ struct write_lock *roster_write_lock(struct roster *roster)
 	return roster->write_lock;
 }
 
-void roster_refresh(struct roster *roster)
+/* ---- the store ---- */
+
+static int lock_shared(void *arg, struct call *call, const char *id, void **lease)
+{
+	struct roster *roster = arg;
+	struct store_lease *held;
+	int error = roster->store->ops->lock(roster->seat, call, id, &held);
+
+	if (!error)
+		*lease = held;
+	return error;
+}
+
+static void unlock_shared(void *arg, void *lease)
+{
+	struct roster *roster = arg;
+
+	roster->store->ops->unlock(lease);
+}
+
+static int check_shared(void *arg, struct call *call, void *lease)
+{
+	struct roster *roster = arg;
+
+	return roster->store->ops->check(lease, call);
+}
+
+static bool lost_shared(void *arg, void *lease)
+{
+	struct roster *roster = arg;
+
+	return roster->store->ops->lost(lease);
+}
+
+static const struct write_lock_hosts hosts = {.lock = lock_shared,
+					      .unlock = unlock_shared,
+					      .check = check_shared,
+					      .lost = lost_shared};
+
+int roster_set_store(struct roster *roster, struct store *store)
+{
+	struct store_seat *seat = store->ops->attach(store, roster);
+
+	if (!seat)
+		return -ENOMEM;
+	roster->store->ops->detach(roster->seat);
+	roster->store = store;
+	roster->seat = seat;
+	if (store != store_local())
+		write_lock_share(roster->write_lock, &hosts, roster);
+	return 0;
+}
+
+struct store *roster_store(struct roster *roster)
+{
+	return roster->store;
+}
+
+struct store_seat *roster_seat(struct roster *roster)
+{
+	return roster->seat;
+}
+
+void roster_distrust(struct roster *roster, double when)
 {
 	pthread_mutex_lock(&roster->lock);
-	known_refresh_locked(roster);
+	known_refresh_locked(roster, when);
 	figures_forget_shrunk_locked(roster);
 	pthread_mutex_unlock(&roster->lock);
+}
+
+void roster_refresh(struct roster *roster)
+{
+	roster_distrust(roster, clock_seconds());
+	roster->store->ops->refreshed(roster->seat);
 }

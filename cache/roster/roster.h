@@ -2,9 +2,10 @@
 /*
  * roster.h - one collection of one account as this mount knows it.
  *
- * Readers ask through flight.h and wait.h, or look at what is known through known.h, whole.h,
- * roster_email.h and roster_similar.h, which never wait. Writers (cache/update, cache/access) hold
- * the write lock of a record, and publish what the vendor acknowledged (publish.h).
+ * Readers ask through flight.h and wait.h, or look at what is known through known.h, whole.h and
+ * roster_email.h, which never wait. Writers (cache/update, cache/access) hold the write lock of a
+ * record, and publish what the vendor acknowledged (publish.h). What the mounts of several hosts
+ * have in common is behind store.h.
  */
 /*
  * Lock order of cache/. A thread takes these locks in this order, and never the other way round:
@@ -37,6 +38,8 @@ struct pool;
 struct record;
 struct roster;
 struct snapshot;
+struct store;
+struct store_seat;
 struct versions;
 struct write_lock;
 
@@ -120,6 +123,16 @@ void roster_set_people(struct roster *roster, struct roster *people);
 /* Return it, or NULL: ROSTER has another kind of records, or users itself. */
 struct roster *roster_people(struct roster *roster);
 
+/*
+ * Let ROSTER share what it knows by STORE, which outlives it, in place of store_local. Before other
+ * threads know ROSTER. Return 0 or -ENOMEM.
+ */
+int roster_set_store(struct roster *roster, struct store *store);
+
+/* Return it, and the seat of ROSTER there. */
+struct store *roster_store(struct roster *roster);
+struct store_seat *roster_seat(struct roster *roster);
+
 struct pool *roster_pool(struct roster *roster);
 
 /* These live as long as the roster. */
@@ -128,7 +141,13 @@ struct lag *roster_lag(struct roster *roster);
 struct resets *roster_resets(struct roster *roster);
 struct write_lock *roster_write_lock(struct roster *roster);
 
-/* Treat what is known as stale from now on: the next questions go to the vendor. */
+/* Treat what is known as stale from now on, on all hosts: the next questions go to the vendor. */
 void roster_refresh(struct roster *roster);
+
+/*
+ * As roster_refresh, on this mount alone: what is known is stale since WHEN (monotonic seconds), as
+ * another host has said, or as follows from what each host sees.
+ */
+void roster_distrust(struct roster *roster, double when);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * roster_email.h - those that have an email, as far as a roster knows.
+ * roster_email.h - those that have an email, or one that a reader takes for it, as far as a roster
+ * knows.
  */
 #ifndef ROSTERFS_ROSTER_EMAIL_H
 #define ROSTERFS_ROSTER_EMAIL_H
@@ -16,6 +17,15 @@ struct snapshot;
  * the first call for a snapshot takes a while.
  */
 struct snapshot *roster_email_peek(struct roster *roster, const char *email, double *seconds);
+
+/*
+ * Return those whose emails a reader takes for the one with KEY (address.h, skeleton.h), without
+ * those with KEY: a snapshot of them alone, a new reference, by what is known now, fresh or not.
+ * NULL: no memory. *KNOWN tells whether that is a whole roster, *MORE whether there are more than
+ * the snapshot has. Never waits; the first call for a snapshot takes a while.
+ */
+struct snapshot *roster_email_similar(struct roster *roster, const char *key, bool *known,
+				      bool *more);
 
 /* ---- private to cache/roster ---- */
 

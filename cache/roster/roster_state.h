@@ -63,6 +63,8 @@ struct roster {
 	struct lag *lag;
 	struct resets *resets;
 	struct write_lock *write_lock;
+	struct store *store;
+	struct store_seat *seat;
 
 	/* protects what follows, and flights; see the lock order in roster.h */
 	pthread_mutex_t lock;

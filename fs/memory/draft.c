@@ -46,7 +46,8 @@ static char *draft_find_made(const struct request *request, struct scratch *scra
 static int begin_post(struct request *request, struct scratch *scratch)
 {
 	struct roster *roster = node_record_dir(request->node)->roster;
-	int error = write_lock_take(roster_write_lock(roster), &request->call, request->call.path);
+	int error = write_lock_take_draft(roster_write_lock(roster), &request->call,
+					  request->call.path);
 	char *id = error ? NULL : draft_find_made(request, scratch);
 
 	if (id) {

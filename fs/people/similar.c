@@ -8,7 +8,7 @@
  */
 #include "fs/people/similar.h"
 
-#include "cache/roster/roster_similar.h"
+#include "cache/roster/roster_email.h"
 #include "fs/people/email_links.h"
 #include "fs/people/email_name.h"
 #include "fs/people/email_person.h"
@@ -109,7 +109,7 @@ static int similar_put_others(FILE *out, const struct email_index *people, bool 
 
 		if (!branch->users)
 			continue;
-		found = roster_similar_find(branch->users->roster, people->email, &known, &more);
+		found = roster_email_similar(branch->users->roster, people->email, &known, &more);
 		if (!found)
 			return -ENOMEM;
 		error = put_found(out, branch, found, people->email);

@@ -19,6 +19,7 @@
 #include "cache/roster/publish.h"
 #include "cache/roster/roster.h"
 #include "fs/tree/path.h"
+#include "vendors/base/clock.h"
 #include "vendors/rest/account.h"
 #include "vendors/rest/collection.h"
 #include "vendors/vendor.h"
@@ -81,7 +82,7 @@ static void doubt_status(struct record_dir *record_dir, const char *id)
 	if (link)
 		inactive_note(statuses, id, false);
 	record_put(link);
-	publish_doubt(statuses, id);
+	publish_suspect(statuses, id);
 }
 
 /* Return true if UPPER has records with links of CHILD, a place, within them. */
@@ -107,7 +108,7 @@ static void doubt_links(struct record_dir *record_dir, const char *id)
 	for (; other; other = other->next) {
 		if (other->place && holds_links(record_dir, other->place) &&
 		    strcmp(roster_parent(other->roster), id) == 0)
-			roster_refresh(other->roster);
+			roster_distrust(other->roster, clock_seconds());
 	}
 }
 
@@ -121,7 +122,7 @@ static void doubt_holder(struct record_dir *record_dir)
 	other = record_dir_first(record_dir->branch);
 	for (; other; other = other->next) {
 		if (holds_links(other, record_dir->place))
-			publish_doubt(other->roster, roster_parent(record_dir->roster));
+			publish_suspect(other->roster, roster_parent(record_dir->roster));
 	}
 }
 
@@ -236,6 +237,7 @@ static int make_rosters(struct record_dir *record_dir, const char *parent)
 	const struct place *place = record_dir->place;
 	struct branch *branch = record_dir->branch;
 	const struct vendor *vendor = branch->account->vendor;
+	struct store *store = branch->fs->store;
 	struct roster_events events = {.arg = record_dir,
 				       .record_changed = tell_changed,
 				       .replaced = tell_replaced,
@@ -256,7 +258,10 @@ static int make_rosters(struct record_dir *record_dir, const char *parent)
 		record_dir->statuses = roster_new(branch->account, vendor->statuses, NULL,
 						  branch->fs->pool, &events);
 	}
-	if (!record_dir->roster || !record_dir->statuses)
+	if (!record_dir->roster || !record_dir->statuses ||
+	    roster_set_store(record_dir->roster, store) ||
+	    (record_dir->statuses != record_dir->roster &&
+	     roster_set_store(record_dir->statuses, store)))
 		return -ENOMEM;
 	if (place && place->collection->link && branch->users)
 		roster_set_people(record_dir->roster, branch->users->roster);
@@ -388,7 +393,7 @@ void record_dir_refresh_links(struct branch *branch)
 	for (struct record_dir *record_dir = record_dir_first(branch); record_dir;
 	     record_dir = record_dir->next) {
 		if (has_links(record_dir))
-			roster_refresh(record_dir->roster);
+			roster_distrust(record_dir->roster, clock_seconds());
 	}
 }
 

@@ -47,6 +47,7 @@ enum call_verdict {
 	CALL_SYSTEM,     /* an errno without a verdict of its own: call->error */
 	CALL_UNAUDITED,  /* audit_log or history_dir cannot be written */
 	CALL_HELD,       /* not sent: a change is only explained */
+	CALL_NO_LOCK,    /* the hosts' shared store cannot be asked for the lock of a record */
 
 	/* no complete response arrived */
 	CALL_TIMED_OUT,
