@@ -190,7 +190,7 @@ static char *print_line(const struct change_line *line, const json_t *fields)
 		json_object_set(object, "marks", marks);
 	if (line->by)
 		json_object_set_new(object, "by", by_of(line->by));
-	text = object ? exact_print_text(object, 0) : NULL;
+	text = object ? exact_print_text(object, EXACT_PRINT_LINE) : NULL;
 	json_decref(marks);
 	json_decref(object);
 	return text;

@@ -143,7 +143,7 @@ static char *line_of(const struct attempt *attempt, const char *outcome, int err
 	json_object_set_new(line, "outcome", json_string(outcome));
 	json_object_set_new(line, "errno", name ? json_string(name) : json_null());
 	json_object_set_new(line, "words", error ? text_json(call->words) : json_null());
-	text = exact_print_text(line, 0);
+	text = exact_print_text(line, EXACT_PRINT_LINE);
 	json_decref(line);
 	if (text) {
 		*length = strlen(text) + 1;

@@ -9,6 +9,7 @@
 
 #include "vendors/base/address.h"
 #include "vendors/base/hash.h"
+#include "vendors/base/one_line.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -35,8 +36,8 @@ static inline bool path_is_plain(const char *id, size_t at)
 
 /* Which bytes are encoded in a name. */
 enum coded {
-	CODED_ID,    /* what is not plain */
-	CODED_EMAIL, /* the same, ADDRESS_NUL, U+0080 to U+009F, and halves of surrogate pairs */
+	CODED_ID,    /* what is not plain, and what acts on a terminal (one_line.h) */
+	CODED_EMAIL, /* the same, ADDRESS_NUL, and halves of surrogate pairs */
 	CODED_ASCII, /* the same, and what is not ASCII */
 };
 
@@ -46,9 +47,8 @@ static bool path_is_half(const unsigned char *bytes)
 	return bytes[0] == 0xed && bytes[1] >= 0xa0 && bytes[1] < 0xc0;
 }
 
-/* Return true if byte AT of ID is part of a control character that is not ASCII, or of half a
- * surrogate pair. */
-static bool is_control(const char *id, size_t at)
+/* Return true if byte AT of ID is part of half a surrogate pair. */
+static bool is_half(const char *id, size_t at)
 {
 	const unsigned char *bytes = (const unsigned char *)id;
 
@@ -56,9 +56,21 @@ static bool is_control(const char *id, size_t at)
 		if (path_is_half(bytes + at - back))
 			return true;
 	}
-	if (bytes[at] == 0xc2)
-		return bytes[at + 1] >= 0x80 && bytes[at + 1] < 0xa0;
-	return at && bytes[at - 1] == 0xc2 && bytes[at] >= 0x80 && bytes[at] < 0xa0;
+	return false;
+}
+
+/* Return true if byte AT of ID is part of a character that is not ASCII and would act on a terminal
+ * or on the order of letters. */
+static bool is_acting(const char *id, size_t at)
+{
+	size_t first = at, length;
+	uint32_t character;
+
+	while (first && ((unsigned char)id[first] & 0xc0) == 0x80 && at - first < 3)
+		first--;
+	/* what is not UTF-8 has the length 1 */
+	return one_line_acts_at(id + first, strlen(id + first), &length, &character) &&
+	       length > 1 && at < first + length;
 }
 
 /* Write what stands for ID at *AT in a name to CODE, and move *AT behind the bytes that it stands
@@ -73,7 +85,7 @@ static size_t encode_next(const char *id, enum coded coded, size_t *at, char cod
 		return strlen(NUL_CODE);
 	}
 	if (path_is_plain(id, *at) && !(coded == CODED_ASCII && byte > 0x7f) &&
-	    !(coded != CODED_ID && is_control(id, *at))) {
+	    !(byte > 0x7f && is_acting(id, *at)) && !(coded != CODED_ID && is_half(id, *at))) {
 		code[0] = id[(*at)++];
 		return 1;
 	}
@@ -107,8 +119,8 @@ void path_stem(const char *id, char *stem)
 {
 	size_t length = 0;
 
-	/* most ids are plain and short */
-	while (length < PATH_STEM_MAX && path_is_plain(id, length)) {
+	/* most ids are ASCII, plain and short */
+	while (length < PATH_STEM_MAX && path_is_plain(id, length) && (signed char)id[length] > 0) {
 		stem[length] = id[length];
 		length++;
 	}

@@ -166,6 +166,46 @@ static void test_redact(void **state)
 	}
 }
 
+/* Each form in which a vendor may quote a secret, and parts of them. */
+static void test_redact_forms(void **state)
+{
+	static const char secret[] = "kQ7/x+9 v&2\"Z~canary";
+	static const char *const quoted[] = {
+	    "a1E3L3grOSB2JjIiWn5jYW5hcnl0YWls",
+	    "a1E3L3grOSB2JjIiWn5jYW5hcnl0YWls",
+	    "eGtRNy94KzkgdiYyIlp+Y2FuYXJ5dGFpbA==",
+	    "eGtRNy94KzkgdiYyIlp-Y2FuYXJ5dGFpbA",
+	    "eHlrUTcveCs5IHYmMiJafmNhbmFyeXRhaWw=",
+	    "eHlrUTcveCs5IHYmMiJafmNhbmFyeXRhaWw",
+	    "eHl6OmtRNy94KzkgdiYyIlp+Y2FuYXJ5dGFpbA==",
+	    "eHl6OmtRNy94KzkgdiYyIlp-Y2FuYXJ5dGFpbA",
+	    "kQ7%2Fx%2B9%20v%262%22Z~canary",
+	    "kq7%2fx%2b9%20v%262%22z~canary",
+	    "kQ7%2Fx%2B9+v%262%22Z~canary",
+	    "kQ7/x+9 v&2\\\"Z~canary",
+	    "kQ7\\/x+9 v&2\\\"Z~canary",
+	    "kQ7/x+9 v&amp;2&quot;Z~canary",
+	    "KQ7/X+9 V&2\"Z~CANARY",
+	    "/x+9 v&2\"Z",
+	    "\"Z~canary",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(quoted) / sizeof(quoted[0]); i++) {
+		char words[200], *end;
+		size_t left = 0;
+
+		snprintf(words, sizeof(words), "<%s>", quoted[i]);
+		redact_whole(words, secret);
+		end = strchr(words, '\0');
+		/* of base64, digits that belong to what is beside the secret may be left */
+		for (const char *at = words + 1; at < end - 1; at++)
+			left += *at != '*';
+		if (left > 14)
+			fail_msg("%s of %s", words, quoted[i]);
+	}
+}
+
 /* As RFC 4648 has it, with each length of padding. */
 static void test_redact_basic(void **state)
 {
@@ -190,9 +230,8 @@ static void test_redact_basic(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_places),
-	    cmocka_unit_test(test_links),
-	    cmocka_unit_test(test_redact),
+	    cmocka_unit_test(test_places),       cmocka_unit_test(test_links),
+	    cmocka_unit_test(test_redact),       cmocka_unit_test(test_redact_forms),
 	    cmocka_unit_test(test_redact_basic),
 	};
 

@@ -40,10 +40,11 @@ void log_to_stderr(bool on)
  * ring is full. */
 static void log_keep(char *line)
 {
-	size_t length = strlen(line);
+	size_t length;
 	char *copy;
 
 	one_line(line, ' ');
+	length = strlen(line);
 	copy = malloc(length + 2);
 	if (!copy)
 		return;

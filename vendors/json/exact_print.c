@@ -7,6 +7,7 @@
  */
 #include "vendors/json/exact_print.h"
 
+#include "vendors/base/one_line.h"
 #include "vendors/json/exact.h"
 
 #include <errno.h>
@@ -215,6 +216,29 @@ int exact_print(struct exact_text *out, const json_t *value, unsigned flags)
 	return out->text ? 0 : -ENOMEM;
 }
 
+/* Return TEXT (taken), JSON, with what acts on a terminal as \uXXXX. All of that is in strings, is
+ * no escape yet, and is below U+10000. NULL: no memory. */
+static char *escape_acting(char *text)
+{
+	struct exact_text out = {0};
+	size_t left = strlen(text), length;
+	char code[8];
+
+	for (const char *at = text; left; at += length, left -= length) {
+		uint32_t character;
+
+		if (one_line_acts_at(at, left, &length, &character) && character != '\n') {
+			(void)snprintf(code, sizeof(code), "\\u%04x", character & 0xffff);
+			exact_text_put(&out, code, 6);
+		} else {
+			exact_text_put(&out, at, length);
+		}
+	}
+	exact_text_put(&out, "", 1);
+	free(text);
+	return out.text;
+}
+
 char *exact_print_text(const json_t *value, unsigned flags)
 {
 	struct exact_text out = {0};
@@ -222,7 +246,7 @@ char *exact_print_text(const json_t *value, unsigned flags)
 	if (!value || exact_print(&out, value, flags))
 		return NULL;
 	exact_text_put(&out, "", 1);
-	return out.text;
+	return flags & EXACT_PRINT_LINE && out.text ? escape_acting(out.text) : out.text;
 }
 
 char *exact_print_brief(const json_t *value)

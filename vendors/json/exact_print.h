@@ -14,6 +14,9 @@
 #define EXACT_PRINT_INDENT 0x1  /* as in a record's file: two spaces a level; else no space */
 #define EXACT_PRINT_SORT 0x2    /* members by their keys; else in the tree's order */
 #define EXACT_PRINT_NEWLINE 0x4 /* a newline at the end */
+/* For exact_print_text: a line for people's terminals. What acts on one (one_line.h) is written as
+ * \uXXXX. */
+#define EXACT_PRINT_LINE 0x8
 
 /* Append VALUE (of any type) to OUT. Returns 0, or -ENOMEM; the text of OUT is unspecified then. */
 int exact_print(struct exact_text *out, const json_t *value, unsigned flags);

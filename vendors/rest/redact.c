@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * redact.c - see redact.h. Pure functions over text; nothing is known of records or of calls.
+ *
+ * What is to be overwritten is marked first, and overwritten when all forms were looked for, so
+ * that one form does not hide another. Parts are found by the hashes of all windows of REDACT_PART
+ * bytes in the words: a token may have thousands of letters.
  */
 #include "vendors/rest/redact.h"
 
@@ -8,40 +12,145 @@
 #include "vendors/json/exact_print.h"
 
 #include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* This many letters identify a secret, because the rest may have been cut. */
+/* This many letters identify a value that the user wrote, because the rest may have been cut. */
 #define FIRST 5
+/* The shortest secret of the config that is overwritten, and the shortest rest at a cut end. */
+#define WHOLE_MIN 4
+/* The shortest part of base64 that stands for all of a short secret. */
+#define BASE64_MIN 6
 
-/* Return C as call_fail shows it: a control character becomes a space. */
-static char redact_shown(char c)
+#define SLOTS (1u << 15)
+
+/* The words that are searched. */
+struct scan {
+	char *words;
+	size_t length;
+	char *marks;              /* not 0: to be overwritten */
+	bool whole;               /* of a secret of the config: redact_whole */
+	uint8_t slots[SLOTS / 8]; /* bits: a window with this hash is there */
+};
+
+/* Return C as call_fail shows it, without its case, and in the first alphabet of base64. */
+static unsigned char fold(char c)
 {
-	return (char)((unsigned char)c < 0x20 || c == 0x7f ? ' ' : c);
+	unsigned char byte = (unsigned char)c;
+
+	if (byte < 0x20 || byte == 0x7f)
+		return ' ';
+	if (byte == '-')
+		return '+';
+	if (byte == '_')
+		return '/';
+	return byte >= 'A' && byte <= 'Z' ? (unsigned char)(byte - 'A' + 'a') : byte;
 }
 
-/* Return how much of FORM is at AT, or 0 if that is too little to identify it. */
-static size_t match(const char *at, const char *form)
+static unsigned slot_of(uint64_t window)
+{
+	return (unsigned)(window * UINT64_C(0x9e3779b97f4a7c15) >> 49);
+}
+
+/* Begin to search WORDS. Returns false without memory: then all of WORDS is overwritten. */
+static bool scan_begin(struct scan *scan, char *words, bool whole)
+{
+	uint64_t window = 0;
+
+	memset(scan->slots, 0, sizeof(scan->slots));
+	scan->words = words;
+	scan->length = strlen(words);
+	scan->whole = whole;
+	scan->marks = calloc(1, scan->length + 1);
+	if (!scan->marks) {
+		memset(words, '*', scan->length);
+		return false;
+	}
+	for (size_t i = 0; i < scan->length; i++) {
+		window = window << 8 | fold(words[i]);
+		if (i + 1 >= REDACT_PART)
+			scan->slots[slot_of(window) / 8] |= (uint8_t)(1u << slot_of(window) % 8);
+	}
+	return true;
+}
+
+static void scan_end(struct scan *scan)
+{
+	for (size_t i = 0; i < scan->length; i++) {
+		if (scan->marks[i])
+			scan->words[i] = '*';
+	}
+	free(scan->marks);
+}
+
+/* Return how many bytes FORM and the words at AT have in common. */
+static size_t common(const struct scan *scan, size_t at, const char *form)
 {
 	size_t same = 0;
 
-	while (form && form[same] && at[same] == redact_shown(form[same]))
+	while (form[same] && at + same < scan->length &&
+	       fold(scan->words[at + same]) == fold(form[same]))
 		same++;
-	return same >= FIRST || (same && !form[same]) ? same : 0;
+	return same;
 }
 
-static void redact_wipe(char *form)
+/* Mark where FORM, of LENGTH bytes, begins. */
+static void mark_beginnings(struct scan *scan, const char *form, size_t length)
 {
+	for (size_t at = 0; at < scan->length; at++) {
+		size_t same = common(scan, at, form);
+
+		if (same && (same == length || (!scan->whole && same >= FIRST) ||
+			     (scan->whole && same >= WHOLE_MIN && at + same == scan->length)))
+			memset(scan->marks + at, 1, same);
+	}
+}
+
+/* Mark each part of FORM, of LENGTH bytes, that is long enough. */
+static void mark_parts(struct scan *scan, const char *form, size_t length)
+{
+	uint64_t window = 0;
+
+	for (size_t i = 0; i < length; i++) {
+		unsigned slot;
+
+		window = window << 8 | fold(form[i]);
+		slot = slot_of(window);
+		if (i + 1 < REDACT_PART || !(scan->slots[slot / 8] & 1u << slot % 8))
+			continue;
+		for (size_t at = 0; at + REDACT_PART <= scan->length; at++) {
+			size_t same = common(scan, at, form + i + 1 - REDACT_PART);
+
+			if (same >= REDACT_PART)
+				memset(scan->marks + at, 1, same);
+		}
+	}
+}
+
+/* Mark FORM (or NULL), which is wiped and freed. */
+static void mark_form(struct scan *scan, char *form)
+{
+	size_t length = form ? strlen(form) : 0;
+
+	if (length >= (scan->whole ? WHOLE_MIN : 1)) {
+		mark_beginnings(scan, form, length);
+		mark_parts(scan, form, length);
+	}
 	if (form)
-		explicit_bzero(form, strlen(form));
+		explicit_bzero(form, length);
 	free(form);
 }
 
-/* Return TEXT as JSON writes it, without the quotes, or NULL. The caller wipes and frees it. */
-static char *json_form(const char *text)
+/* ---- forms: each returns a text that the caller wipes and frees, or NULL ---- */
+
+/* Return TEXT as JSON writes it, without the quotes. */
+static char *json_form(const char *text, size_t flags)
 {
 	json_t *string = json_string(text);
-	char *form = string ? exact_print_text(string, 0) : NULL;
+	char *form = string ? flags ? json_dumps(string, flags) : exact_print_text(string, 0)
+			    : NULL;
 	size_t length = form ? strlen(form) : 0;
 
 	if (length >= 2) {
@@ -52,108 +161,146 @@ static char *json_form(const char *text)
 	return form;
 }
 
-void redact(char *words, const char *secret)
+/* Return TEXT as HTML writes it, or NULL: as it is. */
+static char *html_form(const char *text)
 {
-	char *escaped, *json;
+	static const char special[] = "&<>\"'";
+	static const char *const names[] = {"&amp;", "&lt;", "&gt;", "&quot;", "&#39;"};
+	char *form, *end;
 
-	if (!secret[0] || !secret[1])
-		return;
-	escaped = http_url_escape(secret);
-	json = json_form(secret);
-	for (char *at = words; *at;) {
-		/* the forms begin alike: the longest match is the one that was written */
-		size_t longest = match(at, secret);
+	if (!strpbrk(text, special))
+		return NULL;
+	form = end = calloc(6, strlen(text) + 1);
+	for (; form && *text; text++) {
+		const char *found = strchr(special, *text);
 
-		if (match(at, escaped) > longest)
-			longest = match(at, escaped);
-		if (match(at, json) > longest)
-			longest = match(at, json);
-		memset(at, '*', longest);
-		at += longest ? longest : 1;
+		if (found)
+			end = stpcpy(end, names[found - special]);
+		else
+			*end++ = *text;
 	}
-	redact_wipe(escaped);
-	redact_wipe(json);
+	return form;
 }
 
-#define WHOLE_MIN 4
-
-/* Overwrite FORM (or NULL) in WORDS where all of it is there, or as much as the end leaves. */
-static void overwrite(char *words, const char *form)
+/* Return TEXT with '+' in place of blanks, as forms have it, or NULL: it has none. */
+static char *plus_form(const char *text)
 {
-	size_t length = form ? strlen(form) : 0;
+	char *form = strchr(text, ' ') ? http_url_escape(text) : NULL, *to = form;
 
-	if (length < WHOLE_MIN)
-		return;
-	for (char *at = words; *at; at++) {
-		size_t same = 0;
+	for (const char *at = form; at && *at; to++) {
+		bool blank = strncmp(at, "%20", 3) == 0;
 
-		while (same < length && at[same] == redact_shown(form[same]))
-			same++;
-		if (same == length || (same >= WHOLE_MIN && !at[same]))
-			memset(at, '*', same);
+		*to = blank ? '+' : *at;
+		at += blank ? 3 : 1;
 	}
+	if (form)
+		*to = '\0';
+	return form;
+}
+
+/*
+ * Return the digits of base64 that LENGTH bytes of TEXT alone decide, if BEFORE bytes (0 to 2) are
+ * before them in a group of three. ALL: and the digits behind, as if TEXT were the end.
+ */
+static char *base64_form(const char *text, size_t length, size_t before, bool all)
+{
+	static const char
+	    digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	size_t first = (before * 8 + 5) / 6, last = (before + length) * 8 / 6;
+	char *form = calloc(1, (length + before + 3) / 3 * 4 + 2), *end = form;
+
+	if (form && all)
+		last = ((before + length) * 8 + 5) / 6;
+	for (size_t digit = first; form && digit < last; digit++) {
+		unsigned bits = 0;
+
+		for (size_t bit = digit * 6; bit < digit * 6 + 6; bit++) {
+			size_t byte = bit / 8 - before;
+			unsigned value = byte < length ? (unsigned char)text[byte] : 0;
+
+			bits = bits << 1 | (value >> (7 - bit % 8) & 1);
+		}
+		*end++ = digits[bits];
+	}
+	while (form && all && (size_t)(end - form + (ptrdiff_t)first) % 4)
+		*end++ = '=';
+	return form;
+}
+
+static void mark_base64(struct scan *scan, const char *secret)
+{
+	size_t length = strlen(secret);
+
+	for (size_t before = 0; before < 3; before++) {
+		char *form = base64_form(secret, length, before, false);
+
+		if (form && strlen(form) < BASE64_MIN)
+			explicit_bzero(form, strlen(form));
+		mark_form(scan, form);
+	}
+}
+
+/* Mark FORM (or NULL) of SECRET, which is wiped and freed, unless it is the same. */
+static void mark_other(struct scan *scan, const char *secret, char *form)
+{
+	if (form && strcmp(form, secret) == 0)
+		explicit_bzero(form, strlen(form));
+	mark_form(scan, form);
+}
+
+static void mark_all_forms(struct scan *scan, const char *secret)
+{
+	mark_form(scan, strdup(secret));
+	mark_other(scan, secret, http_url_escape(secret));
+	mark_other(scan, secret, plus_form(secret));
+	mark_other(scan, secret, json_form(secret, 0));
+	mark_other(scan, secret, json_form(secret, JSON_ENCODE_ANY | JSON_ENSURE_ASCII));
+	mark_other(scan, secret, json_form(secret, JSON_ENCODE_ANY | JSON_ESCAPE_SLASH));
+	mark_other(scan, secret, html_form(secret));
+	mark_base64(scan, secret);
+}
+
+void redact(char *words, const char *secret)
+{
+	struct scan scan;
+
+	if (!secret[0] || !secret[1] || !scan_begin(&scan, words, false))
+		return;
+	mark_all_forms(&scan, secret);
+	scan_end(&scan);
 }
 
 void redact_whole(char *words, const char *secret)
 {
-	char *escaped, *json;
+	struct scan scan;
 
-	if (!secret || strlen(secret) < WHOLE_MIN)
+	if (!secret || strlen(secret) < WHOLE_MIN || !scan_begin(&scan, words, true))
 		return;
-	escaped = http_url_escape(secret);
-	json = json_form(secret);
-	overwrite(words, secret);
-	overwrite(words, escaped);
-	overwrite(words, json);
-	redact_wipe(escaped);
-	redact_wipe(json);
+	mark_all_forms(&scan, secret);
+	scan_end(&scan);
 }
 
-#define PADDING 64 /* of the digits */
-
-/*
- * Return USER:PASSWORD in base64, as HTTP Basic sends it, or NULL without memory. The caller wipes
- * and frees it.
- */
-static char *basic_form(const char *user, const char *password)
+/* Overwrite USER:PASSWORD in base64, as HTTP Basic sends it. */
+static void overwrite_basic(char *words, const char *user, const char *password, bool whole)
 {
-	static const char
-	    digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
-		       "="; /* the last one fills up */
-	char *text = NULL, *form = NULL, *end;
-	int length = asprintf(&text, "%s:%s", user, password);
+	struct scan scan;
+	char *text = NULL;
 
-	if (length < 0)
-		return NULL;
-	form = end = calloc(1, ((size_t)length + 2) / 3 * 4 + 1);
-	for (int i = 0; form && i < length; i += 3) {
-		const unsigned char *at = (const unsigned char *)text + i;
-		unsigned bits = (unsigned)at[0] << 16;
-
-		bits |= i + 1 < length ? (unsigned)at[1] << 8 : 0;
-		bits |= i + 2 < length ? at[2] : 0;
-		*end++ = digits[bits >> 18];
-		*end++ = digits[bits >> 12 & 63];
-		*end++ = digits[i + 1 < length ? bits >> 6 & 63 : PADDING];
-		*end++ = digits[i + 2 < length ? bits & 63 : PADDING];
-	}
-	redact_wipe(text);
-	return form;
+	if (asprintf(&text, "%s:%s", user, password) < 0 || !scan_begin(&scan, words, whole))
+		return;
+	mark_form(&scan, base64_form(text, strlen(text), 0, true));
+	mark_base64(&scan, text);
+	scan_end(&scan);
+	explicit_bzero(text, strlen(text));
+	free(text);
 }
 
 void redact_basic(char *words, const char *user, const char *password)
 {
-	char *form = basic_form(user, password);
-
-	if (form)
-		redact(words, form);
-	redact_wipe(form);
+	overwrite_basic(words, user, password, false);
 }
 
 void redact_whole_basic(char *words, const char *user, const char *password)
 {
-	char *form = basic_form(user, password);
-
-	overwrite(words, form);
-	redact_wipe(form);
+	overwrite_basic(words, user, password, true);
 }
