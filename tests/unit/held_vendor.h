@@ -49,7 +49,7 @@ int clock_gettime(clockid_t clock, struct timespec *time)
 {
 	long long now = atomic_load(&held_clock_now);
 
-	if (clock != CLOCK_MONOTONIC || !now)
+	if (clock != CLOCK_BOOTTIME || !now)
 		return (int)syscall(SYS_clock_gettime, clock, time);
 	*time = (struct timespec){now / 1000, now % 1000 * 1000000};
 	return 0;
@@ -147,7 +147,7 @@ static inline void held_vendor_start(struct held_vendor *held)
 
 	memset(held, 0, sizeof(*held));
 	pthread_mutex_init(&held->lock, NULL);
-	pthread_cond_init(&held->moved, NULL);
+	clock_cond_init(&held->moved);
 	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	held->daemon = MHD_start_daemon(MHD_USE_INTERNAL_POLLING_THREAD |
 					    MHD_USE_THREAD_PER_CONNECTION,
@@ -395,8 +395,10 @@ static inline void actor_start(struct actor *actor, enum deed deed)
 
 static inline void actor_join(struct actor *actor)
 {
-	struct timespec until = call_deadline(PATIENCE * 1000);
+	struct timespec until;
 
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += PATIENCE;
 	if (pthread_timedjoin_np(actor->thread, NULL, &until))
 		fail_msg("what was asked for item %s does not end", actor->id);
 }

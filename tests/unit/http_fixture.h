@@ -57,7 +57,7 @@ static inline int64_t now_ms(void)
 {
 	struct timespec now;
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
+	clock_gettime(CLOCK_BOOTTIME, &now);
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
@@ -126,10 +126,14 @@ struct waiter {
 	pthread_t thread;
 };
 
+/* This thread is that of a waiter. */
+static _Thread_local bool http_fixture_waits;
+
 static inline void *wait_run(void *arg)
 {
 	struct waiter *waiter = arg;
 
+	http_fixture_waits = true;
 	waiter->result = http_perform(&waiter->call, &waiter->account->endpoint, &waiter->request,
 				      &waiter->reply);
 	return NULL;

@@ -7,6 +7,7 @@
  */
 #include "vendors/base/call.h"
 
+#include "vendors/base/clock.h"
 #include "vendors/base/one_line.h"
 #include "vendors/base/process.h"
 
@@ -20,7 +21,7 @@ void call_init(struct call *call, const char *path)
 {
 	memset(call, 0, sizeof(*call));
 	pthread_mutex_init(&call->lock, NULL);
-	pthread_cond_init(&call->wake, NULL);
+	clock_cond_init(&call->wake);
 	snprintf(call->path, sizeof(call->path), "%s", path);
 	snprintf(call->command, sizeof(call->command), "rosterfs");
 }
@@ -269,16 +270,7 @@ int call_wait(struct call *call, bool (*ready)(void *arg), void *arg)
 
 struct timespec call_deadline(unsigned milliseconds)
 {
-	struct timespec time;
-
-	clock_gettime(CLOCK_REALTIME, &time);
-	time.tv_sec += milliseconds / 1000;
-	time.tv_nsec += (long)(milliseconds % 1000) * 1000000;
-	if (time.tv_nsec >= 1000000000) {
-		time.tv_nsec -= 1000000000;
-		time.tv_sec++;
-	}
-	return time;
+	return clock_cond_time(milliseconds / 1000.0);
 }
 
 int call_pause(struct call *call, unsigned milliseconds)

@@ -210,7 +210,7 @@ void call_wake(struct call *call);
  */
 int call_wait(struct call *call, bool (*ready)(void *arg), void *arg);
 
-/* Return the time MILLISECONDS from now, for pthread_cond_timedwait. */
+/* Return the time MILLISECONDS from now, for pthread_cond_timedwait (clock_cond_init). */
 struct timespec call_deadline(unsigned milliseconds);
 
 /* Sleep MILLISECONDS, or until CALL is cancelled. Returns 0, or -EINTR without words if cancelled.

@@ -49,17 +49,13 @@ struct pool {
 struct pool *pool_new(unsigned limit)
 {
 	struct pool *pool = calloc(1, sizeof(*pool));
-	pthread_condattr_t monotonic;
 
 	if (!pool)
 		return NULL;
 	pthread_mutex_init(&pool->lock, NULL);
 	pthread_cond_init(&pool->more, NULL);
-	pthread_cond_init(&pool->gone, NULL);
-	pthread_condattr_init(&monotonic);
-	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-	pthread_cond_init(&pool->sooner, &monotonic);
-	pthread_condattr_destroy(&monotonic);
+	clock_cond_init(&pool->gone);
+	clock_cond_init(&pool->sooner);
 	pool->last = &pool->first;
 	pool->limit = limit;
 	return pool;
@@ -182,14 +178,14 @@ static void delay_locked(struct pool *pool, struct work *work)
 /* Sleep until the first delayed work is due, other work becomes the first, or the delays end. */
 static void sleep_locked(struct pool *pool)
 {
-	double due = pool->delayed ? pool->delayed->due : 0;
-	struct timespec until = {.tv_sec = (time_t)due,
-				 .tv_nsec = (long)((due - (double)(time_t)due) * 1e9)};
+	struct timespec until;
 
-	if (pool->delayed)
-		pthread_cond_timedwait(&pool->sooner, &pool->lock, &until);
-	else
+	if (!pool->delayed) {
 		pthread_cond_wait(&pool->sooner, &pool->lock);
+		return;
+	}
+	until = clock_cond_time(pool->delayed->due - clock_seconds());
+	pthread_cond_timedwait(&pool->sooner, &pool->lock, &until);
 }
 
 /* The timer thread: queue what is due. If no thread can be created for it, try again a second

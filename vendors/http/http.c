@@ -65,7 +65,7 @@ struct http *http_new(void)
 		return NULL;
 	}
 	pthread_mutex_init(&http->lock, NULL);
-	pthread_cond_init(&http->settled, NULL);
+	clock_cond_init(&http->settled);
 	TAILQ_INIT(&http->flying);
 	http->references = 1;
 	if (http_loop_start(http)) {
