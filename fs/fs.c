@@ -30,14 +30,17 @@
 #include "fs/tree/record_dir.h"
 #include "fs/tree/request.h"
 #include "fs/tree/view.h"
+#include "vendors/base/clock.h"
 #include "vendors/base/pool.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-/* Each write that waits has a thread; reads have none. */
+/* Each write that waits has a thread; reads have none. An account has its share of them. */
 #define THREADS_MAX 512
+#define THREADS_MIN 32 /* for each account, however many there are */
 
 /* Have the kernel forget what by-email has under KEY: a user of RECORD_DIR got or lost it. */
 static void email_changed(struct record_dir *record_dir, const char *key)
@@ -66,6 +69,14 @@ static int make_nodes(struct fs *fs)
 	return error ? error : table_sources_add(fs);
 }
 
+/* Return how many threads each of COUNT accounts may have. */
+static unsigned threads_for(size_t count)
+{
+	size_t share = THREADS_MAX / (count ? count : 1);
+
+	return share > THREADS_MIN ? (unsigned)share : THREADS_MIN;
+}
+
 struct fs *fs_new(const struct fs_options *options, struct account **accounts, size_t count)
 {
 	struct fs *fs = calloc(1, sizeof(*fs));
@@ -84,7 +95,7 @@ struct fs *fs_new(const struct fs_options *options, struct account **accounts, s
 	fs->guard = guard_new(options->read_only, options->dry_run, options->status_limit,
 			      options->status_window);
 	fs->history = history_new(HISTORY_BYTES_MAX);
-	fs->pool = pool_new(THREADS_MAX);
+	fs->pool = pool_new(THREADS_MIN);
 	fs->changes = changes_new(options->changes_limit, options->changes_log, fs->pool);
 	fs->branches = calloc(count + 1, sizeof(*fs->branches));
 	fs->scratches = scratch_table_new(options->scratch_limit);
@@ -98,7 +109,7 @@ struct fs *fs_new(const struct fs_options *options, struct account **accounts, s
 	guard_tell(fs->guard, fs->history, options->audit, &commands_undo_words);
 	for (fs->branch_count = 0; !error && fs->branch_count < count; fs->branch_count++)
 		error = branch_init(fs, &fs->branches[fs->branch_count],
-				    accounts[fs->branch_count]);
+				    accounts[fs->branch_count], threads_for(count));
 	fs->notify = notify_new(fs);
 	fs->readme = error ? NULL : root_readme(fs);
 	if (error || !fs->notify || !fs->readme || make_nodes(fs))
@@ -124,10 +135,22 @@ void fs_poll(struct fs *fs)
 	}
 }
 
+/* Wait until POOL has no work, until END (monotonic seconds) at most. */
+static void drain(struct pool *pool, double end)
+{
+	double left = end - clock_seconds();
+
+	pool_drain(pool, left > 0 ? (unsigned)(left * 1000) : 0);
+}
+
 void fs_stop(struct fs *fs, unsigned milliseconds)
 {
+	double end = clock_seconds() + milliseconds / 1000.0;
+
 	notify_stop(fs->notify);
 	pool_end_delays(fs->pool);
+	for (size_t i = 0; i < fs->branch_count; i++)
+		pool_end_delays(fs->branches[i].pool);
 	request_cancel_all(fs);
 	for (size_t i = 0; i < fs->branch_count; i++) {
 		struct record_dir *record_dir = record_dir_first(&fs->branches[i]);
@@ -135,13 +158,34 @@ void fs_stop(struct fs *fs, unsigned milliseconds)
 		for (; record_dir; record_dir = record_dir->next)
 			record_dir_stop(record_dir);
 	}
-	pool_drain(fs->pool, milliseconds);
+	drain(fs->pool, end);
+	for (size_t i = 0; i < fs->branch_count; i++)
+		drain(fs->branches[i].pool, end);
+}
+
+/* Wait until POOL (or NULL) has no work, which was cancelled. */
+static void wait_for(struct pool *pool)
+{
+	if (!pool)
+		return;
+	pool_end_delays(pool);
+	pool_drain(pool, UINT_MAX);
 }
 
 void fs_finish(struct fs *fs)
 {
 	if (!fs)
 		return;
+	/* work of one pool may give work to another one, before it ends */
+	for (int turn = 0; turn < 2; turn++) {
+		for (size_t i = 0; fs->branches && i < fs->branch_count; i++)
+			wait_for(fs->branches[i].pool);
+		wait_for(fs->pool);
+	}
+	for (size_t i = 0; fs->branches && i < fs->branch_count; i++) {
+		pool_free(fs->branches[i].pool);
+		fs->branches[i].pool = NULL;
+	}
 	pool_free(fs->pool);
 	fs->pool = NULL;
 	/* nobody fetches or writes any more */

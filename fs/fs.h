@@ -77,6 +77,7 @@ struct branch {
 	struct account *account;
 	struct record_dir *users;       /* NULL: no API, read-only */
 	struct node *node;              /* its directory */
+	struct pool *pool; /* for what waits for this vendor: no other one's requests wait for it */
 	pthread_mutex_t lock;           /* of what follows */
 	struct record_dir *record_dirs; /* all of them, the users too; by next */
 	struct record_dir *by_path;     /* uthash: those that are not the users */
@@ -116,7 +117,7 @@ struct fs {
 	struct history *history; /* the changes that vendors have accepted */
 	struct changes *changes; /* of users, by whomever */
 	struct store *store;     /* what other mounts share; outlives the rosters */
-	struct pool *pool;
+	struct pool *pool; /* for what belongs to no account */
 	struct notify *notify;
 	const struct record_dir_events *events; /* what happens to records; record_dir.h */
 	struct branch *branches;

@@ -5,18 +5,23 @@
 #include "fs/tree/branch.h"
 
 #include "fs/tree/record_dir.h"
+#include "vendors/base/pool.h"
 #include "vendors/rest/account.h"
 #include "vendors/vendor.h"
 
+#include <errno.h>
 #include <string.h>
 #include <uthash.h>
 
-int branch_init(struct fs *fs, struct branch *branch, struct account *account)
+int branch_init(struct fs *fs, struct branch *branch, struct account *account, unsigned threads)
 {
 	branch->scope.branch = branch;
 	branch->fs = fs;
 	branch->account = account;
 	pthread_mutex_init(&branch->lock, NULL);
+	branch->pool = pool_new(threads);
+	if (!branch->pool)
+		return -ENOMEM;
 	return account->vendor->users ? record_dir_users(branch) : 0;
 }
 

@@ -7,8 +7,8 @@
 
 #include "fs/fs.h"
 
-/* Fill BRANCH, one of FS's, for ACCOUNT (borrowed). Return 0 or -ENOMEM. */
-int branch_init(struct fs *fs, struct branch *branch, struct account *account);
+/* Fill BRANCH, one of FS's, for ACCOUNT (borrowed), with at most THREADS. Return 0 or -ENOMEM. */
+int branch_init(struct fs *fs, struct branch *branch, struct account *account, unsigned threads);
 
 /* Free what BRANCH has, after its record directories have stopped. */
 void branch_free(struct branch *branch);

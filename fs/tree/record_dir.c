@@ -250,13 +250,13 @@ static int make_rosters(struct record_dir *record_dir, const char *parent)
 		events.fetched = tell_fetched;
 	}
 	record_dir->roster = roster_new(branch->account, place ? place->collection : vendor->users,
-					parent, branch->fs->pool, &events);
+					parent, branch->pool, &events);
 	record_dir->statuses = record_dir->roster;
 	if (!place && vendor->statuses) {
 		events.listed = tell_statuses_listed;
 		events.written = tell_status_written;
 		record_dir->statuses = roster_new(branch->account, vendor->statuses, NULL,
-						  branch->fs->pool, &events);
+						  branch->pool, &events);
 	}
 	if (!record_dir->roster || !record_dir->statuses ||
 	    roster_set_store(record_dir->roster, store) ||

@@ -334,6 +334,14 @@ static void request_run(void *arg)
 	request_done(request, request->work(request));
 }
 
+/* Return the threads for REQUEST: those of its account. */
+static struct pool *pool_of(const struct request *request)
+{
+	const struct branch *branch = request->node ? node_branch(request->node) : NULL;
+
+	return branch ? branch->pool : request->fs->pool;
+}
+
 void request_work(struct request *request, int (*work)(struct request *request),
 		  void (*finish)(struct request *request, int error))
 {
@@ -344,7 +352,7 @@ void request_work(struct request *request, int (*work)(struct request *request),
 		request_done(request, -EINTR);
 		return;
 	}
-	if (pool_run(request->fs->pool, request_run, request)) {
+	if (pool_run(pool_of(request), request_run, request)) {
 		call_fail(&request->call, CALL_NO_MEMORY, "no thread for the work");
 		request_done(request, -ENOMEM);
 	}
@@ -358,7 +366,7 @@ void request_go_on(struct request *request, int (*work)(struct request *request)
 	pthread_mutex_lock(&request->lock);
 	request->references++; /* for the work, as in request_again */
 	pthread_mutex_unlock(&request->lock);
-	if (pool_run(request->fs->pool, request_run, request)) {
+	if (pool_run(pool_of(request), request_run, request)) {
 		call_fail(&request->call, CALL_NO_MEMORY, "no thread for the work");
 		request_done(request, -ENOMEM);
 	}
@@ -372,7 +380,7 @@ void request_work_alone(struct request *request, int (*work)(struct request *req
 	request_claim_first(request);
 	request_put(request); /* what would be the registration's */
 	/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc) */
-	if (pool_run(request->fs->pool, request_run, request)) {
+	if (pool_run(pool_of(request), request_run, request)) {
 		call_fail(&request->call, CALL_NO_MEMORY, "no thread for the work");
 		request_done(request, -ENOMEM);
 	}
