@@ -35,8 +35,17 @@ ROWS ?=
 
 ROSTERFS_LIBS := fuse3 libcurl jansson inih libidn2
 # which pkg-config does not know
-ROSTERFS_OTHER_LIBS := -lunistring
+ROSTERFS_OTHER_LIBS := -lunistring -lm
 SANDBOX_LIBS := libmicrohttpd jansson
+# The shared store (cache/shared) is part of rosterfs where these are found; HAS_SHARED= builds without it.
+SHARED_LIBS := hiredis libsodium libzstd
+HAS_SHARED ?= $(shell $(PKG_CONFIG) --exists $(SHARED_LIBS) && echo yes)
+HAS_SHARED := $(HAS_SHARED)
+# and its TLS where hiredis has it
+SHARED_TLS_LIBS := hiredis_ssl openssl
+HAS_SHARED_TLS ?= $(if $(HAS_SHARED),$(shell $(PKG_CONFIG) --exists $(SHARED_TLS_LIBS) && echo yes))
+HAS_SHARED_TLS := $(HAS_SHARED_TLS)
+ROSTERFS_LIBS += $(if $(HAS_SHARED),$(SHARED_LIBS)) $(if $(HAS_SHARED_TLS),$(SHARED_TLS_LIBS))
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
@@ -46,9 +55,16 @@ MAKEFLAGS += --no-builtin-rules
 # ---- sources ----
 
 FOLDERS := vendors vendors/* cache/* fs fs/* mount mount/*
-SOURCES := $(sort $(wildcard $(addsuffix /*.c,$(FOLDERS))))
+# compiled only with HAS_SHARED, but for what says that it is not there; unit tests that include from them, too
+SHARED_FOLDERS := cache/redis cache/store cache/feed cache/lease cache/lists cache/limits cache/shared
+ALL_SOURCES := $(sort $(wildcard $(addsuffix /*.c,$(FOLDERS))))
+SOURCES := $(if $(HAS_SHARED),$(ALL_SOURCES),$(sort $(filter-out $(addsuffix /%,$(SHARED_FOLDERS)),$(ALL_SOURCES)) \
+	$(wildcard cache/shared/unbuilt.c)))
 SANDBOX_SOURCES := $(sort $(wildcard tests/sandbox/*.c tests/sandbox/*/*.c))
 UNIT_SOURCES := $(sort $(wildcard tests/unit/test_*.c))
+ifeq ($(HAS_SHARED),)
+UNIT_SOURCES := $(filter-out $(shell grep -lE '"cache/(redis|store|feed|lease|lists|limits)/' tests/unit/test_*.c),$(UNIT_SOURCES))
+endif
 BENCH_SOURCES := $(sort $(wildcard tests/bench/*.c))
 FUZZ_SOURCES := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 C_SOURCES := $(SOURCES) $(SANDBOX_SOURCES) $(UNIT_SOURCES) $(BENCH_SOURCES) $(FUZZ_SOURCES)
@@ -70,7 +86,7 @@ INSTALLED := \
 	$(call in,0644,share/doc/rosterfs,boot/rosters.mount boot/rosters.automount) \
 	$(call in,0644,share/man/man1,man/rosterfs.1 man/rosterfs-offboard.1) \
 	$(call in,0644,share/man/man5,man/rosterfs.conf.5 man/rosterfs.vendor.5) \
-	$(call in,0644,share/man/man7,man/rosterfs-recipes.7) \
+	$(call in,0644,share/man/man7,man/rosterfs-recipes.7 man/rosterfs-shared.7) \
 	$(call in,0644,share/man/man8,man/mount.rosterfs.8) \
 	$(call in,0644,share/rosterfs/vendors,$(DESCRIPTIONS)) \
 	$(call in,0644,share/bash-completion/completions,$(wildcard completion/*.bash)) \
@@ -78,7 +94,7 @@ INSTALLED := \
 	$(call in,0644,share/fish/vendor_completions.d,$(wildcard completion/*.fish)) \
 	$(call in,0644,share/doc/rosterfs,mount/config/rosterfs.conf.example) \
 	$(call in,0755,share/doc/rosterfs,recipes/change-by-csv.py) \
-	$(call in,0644,share/doc/rosterfs,$(sort $(wildcard recipes/monitoring/*)))
+	$(call in,0644,share/doc/rosterfs,$(sort $(wildcard recipes/monitoring/* recipes/shared/*)))
 # folders that uninstall removes when they are empty, the innermost first
 OWN_FOLDERS := share/rosterfs/vendors share/rosterfs share/doc/rosterfs
 
@@ -106,6 +122,8 @@ endif
 # fail and name what is missing.
 MAY_INSTALL := demo recording test unit programs asan tsan model bench interop lint lint-%
 BUILD_DEPS := $(if $(filter $(MAY_INSTALL),$(MAKECMDGOALS)),build,--check build)
+# what the shared store needs is installed, too, unless HAS_SHARED= asks for a build without it
+SHARED_DEPS := $(if $(filter $(MAY_INSTALL),$(MAKECMDGOALS)),$(if $(filter file,$(origin HAS_SHARED)),shared))
 
 # What needs a mount says so before anything is built or installed.
 ifneq ($(filter demo recording test asan tsan bench interop,$(MAKECMDGOALS)),)
@@ -132,6 +150,7 @@ SANITIZE_FLAGS := -fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-fra
 endif
 
 DEFINES := -D_GNU_SOURCE -DFUSE_USE_VERSION=312 -DROSTERFS_VERSION='"$(VERSION)"'
+DEFINES += $(if $(HAS_SHARED),-DROSTERFS_SHARED) $(if $(HAS_SHARED_TLS),-DROSTERFS_SHARED_TLS)
 ifneq ($(DEBUG)$(SANITIZE),)
 DEFINES += -DROSTERFS_CHECKED
 endif
@@ -229,13 +248,13 @@ layers: all ## check which folder may include which, and that no files call each
 
 .PHONY: deps
 deps: ## install the Debian packages that build, demo, test and lint need
-	@tests/deps.sh build demo test lint
+	@tests/deps.sh build shared demo test lint
 
 # they are called by other targets
 .PHONY: deps-build deps-demo deps-test deps-lint deps-bench deps-deb deps-interop
 deps-build: ## install only what the build needs (or deps-demo, deps-test, deps-lint, deps-interop, deps-bench, deps-deb, for that use)
 deps-build deps-demo deps-test deps-lint deps-bench deps-deb: deps-%:
-	@tests/deps.sh $*
+	@tests/deps.sh $(patsubst build,build shared,$*)
 # npm packages too, in BUILD
 deps-interop:
 	@BUILD='$(BUILD)' tests/interop/install.sh
@@ -292,20 +311,22 @@ format: deps-lint ## let clang-format rewrite the C files
 help: ## print this list
 	@sed -n 's/^\([a-z][a-z_.-]*\):[^#]*## \(.*\)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) | \
 		while IFS='|' read -r name text; do printf '  %-21s %s\n' "$$name" "$$text"; done
-	@echo 'Variables: BUILD PREFIX DESTDIR CC CFLAGS LDFLAGS WERROR DEBUG T N ROWS SECONDS SEED ROUNDS VENDOR READERS V PYTHON'
+	@echo 'Variables: BUILD PREFIX DESTDIR CC CFLAGS LDFLAGS WERROR DEBUG T N ROWS SECONDS SEED ROUNDS VENDOR READERS HAS_SHARED V PYTHON'
 
 # ---- building ----
 
 Q := $(if $(filter 0,$(V)),@)
 say = @$(if $(filter 0,$(V)),printf '  %-4s %s\n' $(1) '$@',:)
 
-LIBS_MISSING := $(shell $(PKG_CONFIG) --exists $(ROSTERFS_LIBS) $(SANDBOX_LIBS) 2>&1 || echo FORCE)
+LIBS_MISSING := $(shell { $(PKG_CONFIG) --exists $(ROSTERFS_LIBS) $(SANDBOX_LIBS) 2>&1 && \
+	{ [ ! -e '$(BUILD)/libs.mk' ] || grep -qxF 'LIBS_OF := $(strip $(ROSTERFS_LIBS))' '$(BUILD)/libs.mk'; }; } || echo FORCE)
 
 # -isystem, because the headers of libraries are not held to our warnings
 $(BUILD)/libs.mk: Makefile tests/deps.sh $(if $(LIBS_MISSING),FORCE)
 	@mkdir -p $(@D)
 	@CC='$(CC)' PKG_CONFIG='$(PKG_CONFIG)' tests/deps.sh $(BUILD_DEPS)
-	@{ printf 'LIBS_CFLAGS := %s\n' \
+	@$(if $(SHARED_DEPS),PKG_CONFIG='$(PKG_CONFIG)' tests/deps.sh shared || echo 'Building without the shared store.' >&2)
+	@{ printf 'LIBS_OF := %s\n' '$(strip $(ROSTERFS_LIBS))'; printf 'LIBS_CFLAGS := %s\n' \
 		"$$($(PKG_CONFIG) --cflags $(ROSTERFS_LIBS) $(SANDBOX_LIBS) | sed 's/-I/-isystem /g')"; \
 	printf 'ROSTERFS_LDLIBS := %s\n' "$$($(PKG_CONFIG) --libs $(ROSTERFS_LIBS)) $(ROSTERFS_OTHER_LIBS)"; \
 	printf 'SANDBOX_LDLIBS := %s\n' "$$($(PKG_CONFIG) --libs $(SANDBOX_LIBS))"; } >$@
@@ -443,11 +464,12 @@ lint-docs: ## check that README.md is short, and that the files that the documen
 # No library is built for musl here, so nothing is linked. Only the headers of libraries are taken from this system.
 MUSL_HEADERS := curl/curl.h fuse_lowlevel.h idn2.h ini.h jansson.h sys/queue.h unicase.h unictype.h uninorm.h \
 	unistr.h uniwidth.h uthash.h utlist.h
+MUSL_SHARED_HEADERS := hiredis/hiredis.h sodium.h zstd.h zstd_errors.h
 .PHONY: lint-musl
 lint-musl: deps-lint ## compile rosterfs with the headers of musl in place of glibc's
 	@rm -rf '$(BUILD)/musl' && mkdir -p '$(BUILD)/musl'
-	@printf '#include <%s>\n' $(MUSL_HEADERS) | $(CC) $(BASE_CFLAGS) -M -x c - | tr ' ' '\n' | \
-		grep -E '/(curl|fuse3|unistring)/|/(uni[a-z]*|jansson|jansson_config|ini|idn2|uthash|utlist|sys/queue)\.h$$' | \
+	@printf '#include <%s>\n' $(MUSL_HEADERS) $(if $(HAS_SHARED),$(MUSL_SHARED_HEADERS)) | $(CC) $(BASE_CFLAGS) -M -x c - | tr ' ' '\n' | \
+		grep -E '/(curl|fuse3|unistring|hiredis|sodium)/|/(uni[a-z]*|jansson|jansson_config|ini|idn2|uthash|utlist|sys/queue|sodium|zstd|zstd_errors)\.h$$' | \
 		while read -r header; do \
 			name=$${header##*/include/}; name=$${name#*-linux-*/}; name=$${name#fuse3/}; \
 			mkdir -p "$$(dirname '$(BUILD)/musl'/"$$name")"; ln -sf "$$header" '$(BUILD)/musl'/"$$name"; \

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Installs the missing Debian packages of the sets that are named as arguments: build, demo, test,
+# Installs the missing Debian packages of the sets that are named as arguments: build, shared, demo, test,
 # bench, lint, bare, boot, npm, interop, deb, lintian. Each line of the table has a command that succeeds if the thing is there, wherever
 # it came from; what is there is left alone. Without apt-get, the script names what is missing and
 # fails.
@@ -32,6 +32,9 @@ table() {
 		build|libmicrohttpd-dev|libmicrohttpd|$PKG_CONFIG --exists libmicrohttpd
 		build|libc6-dev|sys/queue.h (with musl: bsd-compat-headers or libbsd)|echo '#include <sys/queue.h>' | $CC -E -x c -o /dev/null -
 		build|uthash-dev|uthash|echo '#include <uthash.h>' | $CC -E -x c -o /dev/null -
+		shared|libhiredis-dev|hiredis 0.14 or later|$PKG_CONFIG --exists 'hiredis >= 0.14'
+		shared|libsodium-dev|libsodium|$PKG_CONFIG --exists libsodium
+		shared|libzstd-dev|zstd (libzstd)|$PKG_CONFIG --exists libzstd
 		demo|jq|jq|command -v jq
 		demo|curl|curl|command -v curl
 		test|libcmocka-dev|cmocka|$PKG_CONFIG --exists cmocka
@@ -73,6 +76,10 @@ table() {
 		test|gdb|gdb|command -v gdb
 		test|openssl|openssl|command -v openssl
 		test|nginx-light|nginx|command -v nginx
+		test|redis-server|redis-server (Redis 7 or Valkey)|command -v redis-server
+		test|redis-tools|redis-cli (Redis 7 or Valkey)|command -v redis-cli
+		test|iproute2|ip (iproute2)|command -v ip
+		test|hostname|hostname|command -v hostname
 		test|util-linux|setpriv (util-linux)|command -v setpriv
 		test|mount|mount (util-linux)|command -v mount
 		test|systemd|systemd-analyze (systemd)|command -v systemd-analyze
@@ -80,6 +87,7 @@ table() {
 		bench|curl|curl|command -v curl
 		bench|nginx-light|nginx with HTTP/2|nginx -V 2>&1 | grep -q http_v2
 		bench|openssl|openssl|command -v openssl
+		bench|redis-server|redis-server (Redis 7 or Valkey)|command -v redis-server
 		bench|util-linux|setpriv (util-linux)|command -v setpriv
 		npm|nodejs|node|command -v node
 		npm|npm|npm|command -v npm

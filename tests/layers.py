@@ -40,7 +40,14 @@ FOLDERS = {
     "cache/record": "cache/document",
     "cache/tables": "cache/record",
     "cache/roster": "cache/record",
+    "cache/redis": "vendors",
     "cache/history": "cache/roster",
+    "cache/store": "cache/roster cache/redis",
+    "cache/feed": "cache/store",
+    "cache/lease": "cache/feed",
+    "cache/lists": "cache/feed",
+    "cache/limits": "cache/feed",
+    "cache/shared": "cache/lists cache/lease cache/limits",
     "cache/changes": "cache/history",
     "cache/update": "cache/history",
     "cache/access": "cache/update",
@@ -52,7 +59,7 @@ FOLDERS = {
     "fs/tables": "fs/people",
     "fs": "fs/records fs/control fs/tables",
     "mount/terminal": "fs",
-    "mount/config": "mount/terminal",
+    "mount/config": "mount/terminal cache/shared",
     "mount/check": "mount/config",
     "mount/init": "mount/check",
     "mount": "mount/init",
@@ -64,6 +71,8 @@ SHARED = {"fs/fs.h": "fs/*", "fs/asked.h": "fs/*"}
 LIBRARIES = (
     (r"curl/", ("vendors/http/*.c",)),
     (r"(fuse3/)?(fuse|cuse)(_[a-z_]*)?\.h", ("fs/*", "mount/session.c")),
+    (r"hiredis/|openssl/", ("cache/redis/*",)),
+    (r"sodium\.h|zstd(_errors)?\.h", ("cache/store/*",)),
     (r"uni(case|ctype|norm|str|name|types)\.h|idn2\.h", ("vendors/base/*", "cache/document/alike.c")),
 )
 
