@@ -52,6 +52,38 @@ static void test_words(void **state)
 	}
 }
 
+/* Another host that reads: its name stays readable, and the page is never lost for it. */
+static void test_hosts(void **state)
+{
+	static const struct {
+		const char *host;
+		unsigned pages, total;
+		size_t width;
+		const char *words;
+	} hosts[] = {
+	    {"a", 0, 0, 36, "a fetches: no page yet"},
+	    {"a", 52, 0, 36, "a fetches: page 52, 5,200 users"},
+	    {"a", 52, 200, 36, "a fetches: page 52 of 200"},
+	    {"jump-box-7", 52, 0, 36, "jump-box-7 fetches: page 52"},
+	    {"jump-box-frankfurt.internal.example", 52, 0, 36,
+	     "jump-box..l.example fetches: page 52"},
+	    {"jump-box-frankfurt", 1234, 5678, 20, "j..t fetches: page 1"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(hosts) / sizeof(hosts[0]); i++) {
+		struct progress progress = {.pages = hosts[i].pages,
+					    .total = hosts[i].total,
+					    .rows = 5200};
+		char text[PROGRESS_TEXT_MAX];
+
+		snprintf(progress.host, sizeof(progress.host), "%s", hosts[i].host);
+		progress_words(&progress, 1, hosts[i].width, text);
+		print_message("%s\n", text);
+		assert_string_equal(text, hosts[i].words);
+	}
+}
+
 /* A total that is too small is none, whatever the numbers are. */
 static void test_any_numbers(void **state)
 {
@@ -175,9 +207,10 @@ static void test_numbers(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_words), cmocka_unit_test(test_any_numbers),
-	    cmocka_unit_test(test_watch), cmocka_unit_test(test_print),
-	    cmocka_unit_test(test_wrap),  cmocka_unit_test(test_numbers),
+	    cmocka_unit_test(test_words),       cmocka_unit_test(test_hosts),
+	    cmocka_unit_test(test_any_numbers), cmocka_unit_test(test_watch),
+	    cmocka_unit_test(test_print),       cmocka_unit_test(test_wrap),
+	    cmocka_unit_test(test_numbers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -273,6 +273,22 @@ struct timespec call_deadline(unsigned milliseconds)
 	return clock_cond_time(milliseconds / 1000.0);
 }
 
+int call_wait_for(struct call *call, bool (*ready)(void *arg), void *arg, unsigned milliseconds)
+{
+	struct timespec until = call_deadline(milliseconds);
+	bool done, cancelled;
+	int error = 0;
+
+	pthread_mutex_lock(&call->lock);
+	while (!(done = ready(arg)) && !call->cancelled && error != ETIMEDOUT)
+		error = pthread_cond_timedwait(&call->wake, &call->lock, &until);
+	cancelled = call->cancelled;
+	pthread_mutex_unlock(&call->lock);
+	if (done)
+		return 0;
+	return cancelled ? call_interrupted(call) : -ETIMEDOUT;
+}
+
 int call_pause(struct call *call, unsigned milliseconds)
 {
 	struct timespec until = call_deadline(milliseconds);

@@ -210,6 +210,9 @@ void call_wake(struct call *call);
  */
 int call_wait(struct call *call, bool (*ready)(void *arg), void *arg);
 
+/* As call_wait, for MILLISECONDS at most. Returns -ETIMEDOUT without words when they are over. */
+int call_wait_for(struct call *call, bool (*ready)(void *arg), void *arg, unsigned milliseconds);
+
 /* Return the time MILLISECONDS from now, for pthread_cond_timedwait (clock_cond_init). */
 struct timespec call_deadline(unsigned milliseconds);
 

@@ -110,6 +110,24 @@ void log_line(const char *format, ...)
 	log_keep(line);
 }
 
+void log_loud(const char *format, ...)
+{
+	char line[LINE_MAX_BYTES];
+	size_t length = stamp(line, sizeof(line));
+	bool copied;
+	va_list args;
+
+	va_start(args, format);
+	add_text(line, length, format, args);
+	va_end(args);
+	log_keep(line);
+	pthread_mutex_lock(&ring.lock);
+	copied = ring.to_stderr;
+	pthread_mutex_unlock(&ring.lock);
+	if (!copied)
+		fprintf(stderr, "rosterfs: %s\n", line + length);
+}
+
 void log_call(const struct call *call, const char *format, ...)
 {
 	char line[LINE_MAX_BYTES];

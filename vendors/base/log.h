@@ -22,6 +22,10 @@ void log_to_stderr(bool on);
 /* Log one line: time, text. Control characters become spaces. */
 void log_line(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* As log_line, and to stderr too, for what who runs the mount must know and may not find in the
+ * log: at its end nobody can read that any more. */
+void log_loud(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
 /* Log one line about CALL: time, path, text, uid, pid and command. */
 void log_call(const struct call *call, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

@@ -42,7 +42,11 @@ void one_line(char *text, char with)
 	uint32_t character;
 	char *to = text;
 
-	for (const char *at = text; left; at += length, left -= length) {
+	/* nearly all texts are plain */
+	while (*to >= 0x20 && *to < 0x7f)
+		to++;
+	left -= (size_t)(to - text);
+	for (const char *at = to; left; at += length, left -= length) {
 		if (one_line_acts_at(at, left, &length, &character)) {
 			*to++ = with;
 			continue;

@@ -89,11 +89,51 @@ static void total_words(const struct progress *progress, double now, size_t widt
 	add_bar(progress, width, words, text);
 }
 
+/* Put HOST into TEXT in at most WIDTH columns (at least 4): a long name loses its middle. */
+static void host_name(const char *host, size_t width, char text[PROGRESS_HOST_MAX])
+{
+	size_t length = strlen(host), head = (width - 2) / 2;
+
+	if (length <= width)
+		snprintf(text, PROGRESS_HOST_MAX, "%s", host);
+	else
+		snprintf(text, PROGRESS_HOST_MAX, "%.*s..%s", (int)head, host,
+			 host + length - (width - 2 - head));
+}
+
+/* Format PROGRESS of another host. */
+static void host_words(const struct progress *progress, size_t width, char text[PROGRESS_TEXT_MAX])
+{
+	char page[COLUMNS_COUNT_MAX], more[COLUMNS_COUNT_MAX], words[128] = " fetches: no page yet";
+	char host[PROGRESS_HOST_MAX];
+	size_t length = strlen(progress->host);
+
+	columns_count(progress->pages, page);
+	if (progress->pages && progress->total >= progress->pages)
+		snprintf(words, sizeof(words), " fetches: page %s of %s", page,
+			 columns_count(progress->total, more));
+	else if (progress->pages &&
+		 (size_t)snprintf(words, sizeof(words), " fetches: page %s, %s users", page,
+				  columns_count(progress->rows, more)) +
+			 length >
+		     width)
+		snprintf(words, sizeof(words), " fetches: page %s", page);
+	length = strlen(words);
+	host_name(progress->host, width > length + 4 ? width - length : 4, host);
+	snprintf(text, PROGRESS_TEXT_MAX, "%s%s", host, words);
+	if (strlen(text) > width)
+		text[width] = '\0';
+}
+
 void progress_words(const struct progress *progress, double now, size_t width,
 		    char text[PROGRESS_TEXT_MAX])
 {
 	char page[COLUMNS_COUNT_MAX], rows[COLUMNS_COUNT_MAX], words[128];
 
+	if (progress->host[0]) {
+		host_words(progress, width, text);
+		return;
+	}
 	if (progress->pages && progress->total >= progress->pages) {
 		total_words(progress, now, width, text);
 		return;

@@ -12,14 +12,16 @@
 #include <stddef.h>
 
 #define PROGRESS_TEXT_MAX 256
+#define PROGRESS_HOST_MAX 64
 
 /* A list that is being read. Its address tells it from others. */
 struct progress {
-	const char *what; /* "acme/accounts"; borrowed */
-	unsigned pages;   /* read so far */
-	unsigned total;   /* how many pages there are; 0: not known */
-	size_t rows;      /* read so far */
-	double began;     /* clock_seconds() */
+	char host[PROGRESS_HOST_MAX]; /* the host that reads it; "": this mount */
+	const char *what;             /* "acme/accounts"; borrowed */
+	unsigned pages;               /* read so far */
+	unsigned total;               /* how many pages there are; 0: not known */
+	size_t rows;                  /* read so far */
+	double began;                 /* clock_seconds() */
 };
 
 /*
@@ -36,8 +38,10 @@ void progress_end(const struct progress *progress);
 
 /*
  * Format PROGRESS at NOW, a clock_seconds(), in at most WIDTH columns (at least 20): with a known
- * total "[####......] page 57 of 1,000, 2m05s left", else "fetching: page 57, 5,700 users". What
- * does not fit is left out. ASCII only.
+ * total "[####......] page 57 of 1,000, 2m05s left", else "fetching: page 57, 5,700 users". If
+ * another host reads it: "host1 fetches: page 57 of 1,000". What does not fit is left out;
+ * a host's long name loses its middle. ASCII
+ * only, except for the host's name.
  */
 void progress_words(const struct progress *progress, double now, size_t width,
 		    char text[PROGRESS_TEXT_MAX]);
