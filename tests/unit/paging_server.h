@@ -122,9 +122,9 @@ static inline const char *paging_value(struct MHD_Connection *connection, json_t
 	return MHD_lookup_connection_value(connection, MHD_GET_ARGUMENT_KIND, name);
 }
 
-static inline struct paging_ask paging_read(const struct paging_server *server,
-					    struct MHD_Connection *connection,
-					    const struct paging_body *text)
+static inline struct paging_ask paging_read_locked(const struct paging_server *server,
+						   struct MHD_Connection *connection,
+						   const struct paging_body *text)
 {
 	json_t *body = json_loadb(text->text, text->length, 0, NULL);
 	const char *limit = paging_value(connection, body, "limit");
@@ -352,8 +352,8 @@ static inline enum MHD_Result paging_answer(void *arg, struct MHD_Connection *co
 		*length = 0;
 		return MHD_YES;
 	}
-	ask = paging_read(server, connection, body);
 	pthread_mutex_lock(&server->lock);
+	ask = paging_read_locked(server, connection, body);
 	if (server->requests < LOG_MAX) {
 		query = MHD_lookup_connection_value(connection, MHD_GET_ARGUMENT_KIND, "cursor");
 		snprintf(server->log[server->requests], sizeof(server->log[0]), "%s %s%s%s %.*s",

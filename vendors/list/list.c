@@ -20,6 +20,7 @@
 #include "vendors/list/page_arena.h"
 #include "vendors/list/pager.h"
 #include "vendors/list/passes.h"
+#include "vendors/list/trail.h"
 #include "vendors/list/window.h"
 #include "vendors/http/http.h"
 #include "vendors/base/log.h"
@@ -29,6 +30,32 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* Let LIST, which begins, go on behind the trail of its sink, and note its own. */
+static void begin_trail(const struct lists *all, struct list *list)
+{
+	const struct list_part *part = list->part;
+	struct list_sink *sink = part->sink;
+
+	if (!part->trailed)
+		return;
+	/* without memory it cannot be gone on behind */
+	list->passed = list_trail_new(all->account, all->collection);
+	if (!sink->trail)
+		return;
+	if (list->passed && list_trail_fits(sink->trail, all->account, all->collection))
+		list->known = sink->trail;
+	else
+		sink->reset(sink);
+}
+
+/* LIST has no trail from now on. */
+static void end_trail(struct list *list)
+{
+	list_trail_free(list->passed);
+	list->passed = NULL;
+	list->known = NULL;
+}
 
 /* Begin lists as long as entries are free. Returns true if any list is being walked. */
 static bool begin_lists(struct lists *all)
@@ -45,6 +72,7 @@ static bool begin_lists(struct lists *all)
 				   window_parallel(all));
 			if (list->part->page)
 				pager_begin_at(&list->pager, list->part->page);
+			begin_trail(all, list);
 		}
 		any = any || list->part;
 	}
@@ -125,8 +153,10 @@ static int read_page(struct lists *all, struct list *list, struct slot *slot,
 	note_request(all, slot);
 	if (!is_past_end(all, list, reply))
 		error = page_read(&reading.page, reply, result);
+	if (reading.page.number == 1 || list->passed)
+		list->guess = page_guess_rows(all->collection, reply);
 	if (reading.page.number == 1)
-		list->first_rows = page_guess_rows(all->collection, reply);
+		list->first_rows = list->guess;
 	/* the requests for pages differ only in where they start */
 	if (error && limit_is_refusal(all->collection, &list->pager, reply)) {
 		list->part->cut = true;
@@ -138,6 +168,42 @@ static int read_page(struct lists *all, struct list *list, struct slot *slot,
 	list->last_rows = result->rows;
 	list->last_sum = result->sum;
 	return error;
+}
+
+/* Take the page in SLOT, the next of LIST, from the trail. Returns as page_read. */
+static int recall_page(struct lists *all, struct list *list, struct walk_result *result)
+{
+	const char *named;
+	size_t guess;
+	char *next;
+
+	*result = *list_trail_at(list->known, list->pager.walk.done, &guess, &named);
+	next = named ? strdup(named) : NULL;
+	if (named && !next)
+		return call_no_memory(all->call);
+	if (list->pager.walk.done == 0)
+		list->first_rows = guess;
+	list->last_rows = result->rows;
+	list->last_sum = result->sum;
+	return pager_found(&list->pager, next) ? call_no_memory(all->call) : 0;
+}
+
+/*
+ * Note that LIST is behind its next page, which held RESULT and comes before any doubt about the
+ * end. KNOWN: the sink knows that already.
+ */
+static void pass_page(struct list *list, const struct walk_result *result, bool known)
+{
+	struct list_sink *sink = list->part->sink;
+	size_t guess = list->guess;
+	const char *next;
+
+	if (known)
+		list_trail_at(list->known, list_trail_pages(list->passed), &guess, &next);
+	if (list_trail_note(list->passed, result, guess, list->pager.next))
+		end_trail(list);
+	else if (!known)
+		sink->passed(sink, list->passed);
 }
 
 /* Return how many pages LIST has by what the vendor tells, at least those that were read. 0: it
@@ -182,9 +248,10 @@ static enum walk_verdict report_page(struct lists *all, struct list *list, int *
 	struct slot *slot = &list->slots[list->pager.walk.done % all->window];
 	struct walk_result result = {.totals = WALK_TOTALS_UNKNOWN};
 	enum walk_verdict verdict;
+	bool known = slot->known;
 
 	all->came--;
-	*error = read_page(all, list, slot, &result);
+	*error = known ? recall_page(all, list, &result) : read_page(all, list, slot, &result);
 	window_clear(slot);
 	if (*error)
 		return report_error(all, list, error);
@@ -205,7 +272,9 @@ static enum walk_verdict report_page(struct lists *all, struct list *list, int *
 					  list->pager.walk.rows);
 	if (*error)
 		return WALK_FAILED;
-	if (verdict != WALK_RESTART && list->part->sink->progress)
+	if (list->passed && verdict == WALK_MORE)
+		pass_page(list, &result, known);
+	if (verdict != WALK_RESTART && !known && list->part->sink->progress)
 		list->part->sink->progress(list->part->sink, (unsigned)list->pager.walk.done,
 					   list->pager.walk.rows, count_pages(list));
 	if (list->part->page && (verdict == WALK_MORE || verdict == WALK_WAIT))
@@ -222,6 +291,7 @@ static int advance(struct lists *all, struct list *list)
 	case WALK_DONE:
 		window_drop(all, list);
 		pager_clear(&list->pager);
+		end_trail(list);
 		list->part = NULL;
 		break;
 	case WALK_FAILED:
@@ -231,6 +301,7 @@ static int advance(struct lists *all, struct list *list)
 			 all->account->name, list->pager.walk.why);
 		window_drop(all, list);
 		list->last_rows = 0;
+		end_trail(list);
 		list->part->sink->reset(list->part->sink);
 		break;
 	case WALK_MORE:
@@ -246,7 +317,7 @@ static struct list *find_ready(const struct lists *all)
 	for (size_t i = 0; i < all->list_count; i++) {
 		struct list *list = &all->lists[i];
 
-		if (list->part && list->slots[list->pager.walk.done % all->window].came)
+		if (list->part && window_has(&list->slots[list->pager.walk.done % all->window]))
 			return list;
 	}
 	return NULL;
@@ -301,6 +372,7 @@ static int walk_parts(struct call *call, struct account *account,
 		for (size_t i = 0; i < all.list_count; i++) {
 			window_drop(&all, &all.lists[i]);
 			pager_clear(&all.lists[i].pager);
+			end_trail(&all.lists[i]);
 		}
 	} else {
 		error = call_no_memory(call);
@@ -355,6 +427,10 @@ int list_walk(struct call *call, struct account *account, const struct collectio
 {
 	struct list_part part = {.parent = parent, .sink = sink};
 
+	part.trailed = sink->passed && !collection->list &&
+		       !(collection->listing && collection->listing->each);
+	if (sink->trail && !part.trailed)
+		sink->reset(sink);
 	if (collection->list)
 		return collection->list(call, account, parent, sink);
 	return list_walk_all(call, account, collection, &part, 1);

@@ -12,6 +12,7 @@
 struct account;
 struct call;
 struct collection;
+struct list_trail;
 struct value;
 
 /* Receives the rows of a list while it is walked. */
@@ -33,6 +34,15 @@ struct list_sink {
 	/* This pass has read PAGES pages and ROWS rows so far. It will be TOTAL pages, by what the
 	   vendor tells of the whole list; 0: it does not tell. May be NULL. */
 	void (*progress)(struct list_sink *sink, unsigned pages, size_t rows, unsigned total);
+	/*
+	 * Before progress: the walk can go on behind this page by TRAIL (borrowed until the next
+	 * call). It is called only by list_walk, and not for pages that cannot be gone on behind
+	 * (trail.h). May be NULL.
+	 */
+	void (*passed)(struct list_sink *sink, const struct list_trail *trail);
+	/* For list_walk: the sink has the rows of these pages already, and what is asked for begins
+	   behind them. If that cannot be, it is reset first. Borrowed; NULL: all pages. */
+	const struct list_trail *trail;
 };
 
 /*
@@ -53,6 +63,8 @@ struct list_part {
 	unsigned page;
 	/* For a list that takes several walks (passes.h), the value of this one. NULL: all. */
 	const struct value *each;
+	/* Go on behind the sink's trail, and call its `passed`. */
+	bool trailed;
 	/* A refusal is about PARENT itself: a 404 means that it is not there (-ENOENT,
 	   CALL_MISSING). Else it is about the list (-EREMOTEIO, CALL_NO_PATH). */
 	bool of_record;

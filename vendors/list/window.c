@@ -13,6 +13,7 @@
 #include "vendors/http/http.h"
 #include "vendors/list/ask.h"
 #include "vendors/list/page.h"
+#include "vendors/list/trail.h"
 #include "vendors/rest/account.h"
 #include "vendors/rest/exchange.h"
 #include "vendors/vendor.h"
@@ -34,6 +35,11 @@ size_t window_parallel(const struct lists *all)
 }
 
 /* ---- asking ---- */
+
+bool window_has(const struct slot *slot)
+{
+	return slot->came || slot->known;
+}
 
 void window_clear(struct slot *slot)
 {
@@ -92,6 +98,23 @@ out:
 	return error;
 }
 
+/* Take the page in SLOT of LIST from its trail, if that has it. */
+static bool take_known(struct lists *all, struct list *list, struct slot *slot)
+{
+	const struct walk_result *first;
+	const char *next;
+	size_t guess, first_guess;
+
+	if (slot->ask.page >= list_trail_pages(list->known))
+		return false;
+	first = list_trail_at(list->known, 0, &first_guess, &next);
+	list_trail_at(list->known, slot->ask.page, &guess, &next);
+	slot->known = true;
+	all->came++;
+	pager_arrived(&list->pager, slot->ask.page, first->rows && guess && guess >= first_guess);
+	return true;
+}
+
 int window_start(struct lists *all)
 {
 	unsigned allowed = http_allowed(all->endpoint);
@@ -108,6 +131,8 @@ int window_start(struct lists *all)
 
 			window_clear(&list->slots[index]);
 			list->slots[index].ask = ask;
+			if (take_known(all, list, &list->slots[index]))
+				continue;
 			error = start_page(all, list, index);
 			if (error)
 				return error;
@@ -219,7 +244,7 @@ void window_drop(struct lists *all, struct list *list)
 
 	for (size_t i = 0; i < all->window; i++) {
 		all->in_flight -= list->under_way[i] != NULL;
-		all->came -= list->slots[i].came != NULL;
+		all->came -= window_has(&list->slots[i]);
 		http_drop(list->under_way[i], abort);
 		list->under_way[i] = NULL;
 		window_clear(&list->slots[i]);

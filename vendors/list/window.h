@@ -16,12 +16,14 @@
 #include <stdint.h>
 
 struct endpoint;
+struct list_trail;
 struct transfer;
 
 /* A page that was asked for and is not read yet. */
 struct slot {
 	struct walk_ask ask;
 	struct transfer *came; /* its transfer, after it has ended */
+	bool known;            /* the list's trail has it: it is not asked for */
 	uint64_t serial;       /* of the token it was asked with */
 	unsigned made;         /* with which keys: the account's epoch */
 	bool renewed;          /* asked for a second time, after a 401 */
@@ -39,7 +41,12 @@ struct list {
 	struct slot *slots;          /* page p is in slot p % window */
 	struct transfer **under_way; /* in the same places */
 	size_t first_rows;           /* page_guess_rows of page 0 */
+	/* what another walk has passed, and what this one has: NULL if the part is not trailed, and
+	   after a restart */
+	const struct list_trail *known;
+	struct list_trail *passed;
 	/* of the page read last */
+	size_t guess; /* page_guess_rows of it, if there is a trail */
 	size_t last_rows;
 	uint64_t last_sum;
 };
@@ -84,6 +91,9 @@ int window_await(struct lists *all);
 
 /* Fail because the call was cancelled. Returns a negative errno with words. */
 int window_interrupted(struct lists *all);
+
+/* Return true if the page of SLOT can be read. */
+bool window_has(const struct slot *slot);
 
 /* Free what SLOT holds, and leave it empty. */
 void window_clear(struct slot *slot);
