@@ -18,6 +18,7 @@
 #include "vendors/http/basis.h"
 #include "vendors/http/endpoint.h"
 #include "vendors/http/http_url.h"
+#include "vendors/http/permit.h"
 #include "vendors/http/transfer.h"
 
 #include <stdio.h>
@@ -141,10 +142,19 @@ void account_queue_drain_locked(struct account_queue *queue)
 
 /* ---- places that are kept ---- */
 
+/* Return how many requests may be in flight at NOW. */
+static unsigned most_in_flight(const struct account_queue *queue, int64_t now)
+{
+	const struct permit *permit = queue->endpoint->permit;
+
+	return permit ? permit_most(permit, queue->allowed, now) : queue->allowed;
+}
+
 void account_queue_keep_locked(struct account_queue *queue, struct basis *basis, int64_t until,
 			       int64_t now)
 {
-	if (queue->stats.in_flight + queue->places >= queue->allowed || queue->hold.until > now)
+	if (queue->stats.in_flight + queue->places >= most_in_flight(queue, now) ||
+	    queue->hold.until > now)
 		return;
 	basis->until = until;
 	TAILQ_INSERT_TAIL(&queue->kept, basis, link);
@@ -231,10 +241,12 @@ static bool is_hopeless(const struct account_queue *queue, const struct transfer
 
 /* Return when there is room for one more in flight. TRANSFER_NEVER: not before one lands or a place
  * is given up. */
-static int64_t opens(const struct account_queue *queue)
+static int64_t opens(const struct account_queue *queue, int64_t now)
 {
-	unsigned most = queue->strikes || queue->hold.trial ? 1 : queue->allowed;
+	unsigned most = most_in_flight(queue, now);
 
+	if (most > 1 && (queue->strikes || queue->hold.trial))
+		most = 1;
 	if (queue->stats.in_flight + queue->places >= most)
 		return TRANSFER_NEVER;
 	return account_queue_resumes(queue);
@@ -257,9 +269,10 @@ int64_t account_queue_due_locked(const struct account_queue *queue, int64_t now)
 	if (again && again->due > now)
 		due = again->due;
 	else if (again)
-		due = clock_sooner(opens(queue), again_end(queue, again) + 1);
+		due = clock_sooner(opens(queue, now), again_end(queue, again) + 1);
 	if (fresh)
-		due = clock_sooner(due, clock_sooner(opens(queue), queue_end(queue, fresh) + 1));
+		due = clock_sooner(due,
+				   clock_sooner(opens(queue, now), queue_end(queue, fresh) + 1));
 	if (timed)
 		due = clock_sooner(due, timed->until + 1);
 	/* the end of a place matters only to a transfer that waits for one */
@@ -366,7 +379,7 @@ static bool again_ready(const struct account_queue *queue, const struct transfer
 	if (!again || again->due > now)
 		return false;
 	*over = clock_later(now, queue->hold.until) > again_end(queue, again);
-	return *over || now >= opens(queue);
+	return *over || now >= opens(queue, now);
 }
 
 /* Count TRANSFER, which is FLYING, as in flight, and set how long its try may take. */
@@ -399,7 +412,8 @@ static void depart(struct account_queue *queue, struct transfer *transfer, int64
 	queue->stats.requests++;
 }
 
-struct transfer *account_queue_take_locked(struct account_queue *queue, int64_t now, bool *over)
+/* As account_queue_take_locked. */
+static struct transfer *take(struct account_queue *queue, int64_t now, bool *over)
 {
 	struct transfer *transfer = take_first(queue, now, over);
 
@@ -409,7 +423,7 @@ struct transfer *account_queue_take_locked(struct account_queue *queue, int64_t 
 		transfer = TAILQ_FIRST(&queue->fresh);
 		if (!transfer)
 			return NULL;
-		if (now < opens(queue)) {
+		if (now < opens(queue, now)) {
 			*over = is_hopeless(queue, transfer, now);
 			if (!*over)
 				return NULL;
@@ -420,5 +434,14 @@ struct transfer *account_queue_take_locked(struct account_queue *queue, int64_t 
 	if (!*over)
 		depart(queue, transfer, now);
 	CHECKED(account_queue_check_locked(queue));
+	return transfer;
+}
+
+struct transfer *account_queue_take_locked(struct account_queue *queue, int64_t now, bool *over)
+{
+	struct transfer *transfer = take(queue, now, over);
+
+	if (queue->endpoint->permit)
+		permit_note_locked(queue, now);
 	return transfer;
 }

@@ -16,6 +16,7 @@
 #include "vendors/http/account_queue_check.h"
 #include "vendors/http/basis.h"
 #include "vendors/http/endpoint.h"
+#include "vendors/http/permit.h"
 #include "vendors/http/transfer.h"
 
 #include <stdio.h>
@@ -64,6 +65,8 @@ void account_queue_learn_ended_locked(struct account_queue *queue, struct transf
 	basis_leave_locked(transfer);
 	if (reply->verdict || reply->status < 200 || reply->status > 299)
 		queue->stats.failures++;
+	if (queue->endpoint->permit)
+		permit_note_locked(queue, clock_milliseconds());
 }
 
 /*
@@ -131,6 +134,8 @@ static void learn_hold(struct account_queue *queue, const struct transfer *trans
 
 	if (transfer->told && (reply->status == 429 || transfer->repeatable)) {
 		hold_tell(&queue->hold, reply->told, now);
+		if (queue->endpoint->permit)
+			queue->endpoint->permit->told(queue->endpoint->permit, reply->told);
 		account_queue_forgo_all_locked(queue);
 	} else if (!reply->verdict && reply->status != 429) {
 		hold_answered(&queue->hold, transfer->tried);

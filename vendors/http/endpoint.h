@@ -14,6 +14,7 @@
 
 struct account_queue;
 struct http_reply;
+struct permit;
 
 struct endpoint {
 	const char *name;         /* for the log; borrowed */
@@ -24,6 +25,7 @@ struct endpoint {
 	atomic_uint timeout;      /* seconds for one request */
 	atomic_uint retry_budget; /* seconds of retries without progress */
 	struct account_queue *queue; /* set by http_add, which owns it; NULL before that */
+	struct permit *permit;       /* set by http_permit_set; NULL: all that PARALLEL allows */
 	/*
 	 * What the vendor's table says of a response, from its status, headers and body. NULL: what
 	 * HTTP says. The thread of http_loop.c calls these: they are quick, and take no lock.

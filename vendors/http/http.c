@@ -19,6 +19,7 @@
 #include "vendors/http/http_loop.h"
 #include "vendors/http/http_state.h"
 #include "vendors/http/multi.h"
+#include "vendors/http/permit.h"
 #include "vendors/http/transfer.h"
 
 #include <errno.h>
@@ -175,6 +176,8 @@ void http_lift(struct endpoint *endpoint)
 	pthread_mutex_lock(&queue->http->lock);
 	hold_lift(&queue->hold, clock_milliseconds());
 	queue->calm = 0;
+	if (endpoint->permit)
+		endpoint->permit->told(endpoint->permit, 0);
 	pthread_mutex_unlock(&queue->http->lock);
 	multi_poke(queue->http->multi);
 }
