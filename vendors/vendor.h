@@ -242,6 +242,10 @@ struct collection {
 	   seconds this outweighs what is read. */
 	void (*remember)(struct account *account, const char *parent, const json_t *ended,
 			 const json_t *made);
+	/* Another mount has changed record ID of PARENT: it is RECORD now (NULL: it was deleted).
+	   What is remembered and contradicts that is not remembered any more. */
+	void (*told)(struct account *account, const char *parent, const char *id,
+		     const json_t *record);
 	/* For set_status: the vendor has acknowledged that the steps of RECORD are ended, and does
 	   not show it: forget what is remembered of them. */
 	void (*forget)(struct account *account, const json_t *record);

@@ -110,11 +110,28 @@ static void poll_answered(struct wait *wait)
 	poll_sleep(poll, left);
 }
 
+/*
+ * Return since when another host may have requested the list that is due: half an interval after
+ * the newest one. So hosts that poll the same list come to do it together.
+ */
+static double since_when(struct poll *poll)
+{
+	double since, now = clock_seconds();
+
+	pthread_mutex_lock(&poll->lock);
+	since = poll->began > 0 ? poll->began + poll->interval / 2 : now - poll->interval;
+	pthread_mutex_unlock(&poll->lock);
+	if (since < 0.001)
+		since = 0.001;
+	return since < now ? since : now;
+}
+
 static void poll_ask(struct poll *poll)
 {
 	call_init(&poll->call, roster_account(poll->roster)->name);
 	poll->wait = (struct wait){.kind = WAIT_WHOLE,
 				   .call = &poll->call,
+				   .since = since_when(poll),
 				   .done = poll_answered,
 				   .arg = poll};
 	poll->asked = clock_seconds();

@@ -113,35 +113,54 @@ static struct record *allocate(size_t bytes)
 	return record;
 }
 
+struct record *record_assemble(const struct record_parts *parts)
+{
+	bool other = parts->status == RECORD_OTHER;
+	struct record *record = allocate(bytes_of(parts->id) + (other ? bytes_of(parts->word) : 0) +
+					 bytes_of(parts->email) + bytes_of(parts->key) +
+					 parts->length + 1);
+	size_t end = 0;
+
+	if (!record)
+		return NULL;
+	record->length = (uint32_t)parts->length;
+	record_set_time(record, parts->time);
+	record_append(record, &end, parts->id, strlen(parts->id));
+	record->status = parts->status;
+	if (other)
+		record_append(record, &end, parts->word, strlen(parts->word));
+	record->email = parts->email
+			    ? record_append(record, &end, parts->email, strlen(parts->email))
+			    : 0;
+	record->keyed = parts->key;
+	if (parts->key)
+		record_append(record, &end, parts->key, strlen(parts->key));
+	record->text = record_append(record, &end, parts->text, parts->length);
+	return record;
+}
+
 struct record *record_new_rendered(const struct collection *collection, const char *id,
 				   const json_t *object, const struct render *text,
 				   struct timespec when)
 {
 	char word[STATUS_MAP_MAX];
 	const char *status = status_map_word(collection, object, word);
-	uint8_t number = status_number(status ? status : STATUS_UNKNOWN);
+	struct record_parts parts = {.id = id,
+				     .text = text->text,
+				     .length = text->length,
+				     .time = when};
 	struct record *record = NULL;
 	struct timespec own;
 	struct kept kept;
-	size_t end = 0;
 
-	if (!keep_email(collection_email_value(collection, object), object, &kept))
-		record = allocate(bytes_of(id) + (number < RECORD_OTHER ? 0 : bytes_of(status)) +
-				  bytes_of(kept.email) + bytes_of(kept.key) + text->length + 1);
-	if (record) {
-		record->length = (uint32_t)text->length;
-		record_set_time(record, collection_time(collection, object, &own) ? own : when);
-		record_append(record, &end, id, strlen(id));
-		record->status = number;
-		if (number == RECORD_OTHER)
-			record_append(record, &end, status, strlen(status));
-		record->email = kept.email
-				    ? record_append(record, &end, kept.email, strlen(kept.email))
-				    : 0;
-		record->keyed = kept.key;
-		if (kept.key)
-			record_append(record, &end, kept.key, strlen(kept.key));
-		record->text = record_append(record, &end, text->text, text->length);
+	if (!keep_email(collection_email_value(collection, object), object, &kept)) {
+		parts.word = status ? status : STATUS_UNKNOWN;
+		parts.status = status_number(parts.word);
+		parts.email = kept.email;
+		parts.key = kept.key;
+		if (collection_time(collection, object, &own))
+			parts.time = own;
+		record = record_assemble(&parts);
 	}
 	free(kept.own_email);
 	free(kept.own_key);

@@ -96,6 +96,21 @@ struct record *record_new_rendered(const struct collection *collection, const ch
 				   const json_t *object, const struct render *text,
 				   struct timespec when);
 
+/* What a record is made of. All is borrowed. */
+struct record_parts {
+	const char *id;
+	const char *word;  /* the status; only of RECORD_OTHER */
+	const char *email; /* NULL: none */
+	const char *key;   /* its matching key; NULL: the email is its own */
+	const char *text;
+	size_t length; /* of text */
+	struct timespec time;
+	uint8_t status; /* enum record_kind */
+};
+
+/* Make a record of PARTS, for pack.h. Return a new reference, or NULL: no memory. */
+struct record *record_assemble(const struct record_parts *parts);
+
 struct record *record_get(struct record *record);
 void record_put(struct record *record); /* NULL is a no-op */
 

@@ -182,6 +182,16 @@ bool write_lock_lost(struct write_lock *lock, const char *id)
 	return record && record->lease && lock->hosts->lost(lock->arg, record->lease);
 }
 
+int write_lock_since(struct write_lock *lock, const char *id, struct record **newest, char host[64])
+{
+	struct locked *record = lock->hosts ? find(lock, id) : NULL;
+
+	*newest = NULL;
+	host[0] = '\0';
+	return record && record->lease ? lock->hosts->since(lock->arg, record->lease, newest, host)
+				       : 0;
+}
+
 void write_lock_release(struct write_lock *lock, const char *id)
 {
 	struct locked *record = find(lock, id);

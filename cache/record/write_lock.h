@@ -11,6 +11,7 @@
 #include <stdbool.h>
 
 struct call;
+struct record;
 struct write_lock;
 
 /*
@@ -21,9 +22,10 @@ struct write_lock_hosts {
 	/* Lock record ID on all hosts. Waits. Return 0 or a negative errno with words in CALL. */
 	int (*lock)(void *arg, struct call *call, const char *id, void **lease);
 	void (*unlock)(void *arg, void *lease);
-	/* As write_lock_check and write_lock_lost. */
+	/* As write_lock_check, write_lock_lost and write_lock_since. */
 	int (*check)(void *arg, struct call *call, void *lease);
 	bool (*lost)(void *arg, void *lease);
+	int (*since)(void *arg, void *lease, struct record **newest, char host[64]);
 };
 
 /* Return the locks of one roster's records, or NULL: no memory. */
@@ -54,6 +56,13 @@ int write_lock_check(struct write_lock *lock, struct call *call, const char *id)
 /* Return true if another host may have written ID, which this thread has locked, since
  * write_lock_check. Does not wait. */
 bool write_lock_lost(struct write_lock *lock, const char *id);
+
+/*
+ * Ask what other hosts have told of ID since this thread had locked it, before write_lock_check
+ * locked it again: as store_ops.since (store.h). May wait.
+ */
+int write_lock_since(struct write_lock *lock, const char *id, struct record **newest,
+		     char host[64]);
 
 /* Unlock ID: the writer that has waited longest gets it next. */
 void write_lock_release(struct write_lock *lock, const char *id);

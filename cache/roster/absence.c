@@ -16,7 +16,7 @@
 
 #include "cache/record/record.h"
 #include "cache/record/snapshot.h"
-#include "cache/roster/fetch.h"
+#include "cache/roster/fetch_record.h"
 #include "cache/roster/gets.h"
 #include "cache/roster/gone.h"
 #include "cache/roster/known.h"

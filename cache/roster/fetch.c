@@ -2,8 +2,9 @@
 /*
  * fetch.c - see fetch.h.
  *
- * It asks the vendor and installs what came, unless something newer is known by then: a write that
- * was acknowledged meanwhile, or a fetch that began later. It does not know the waits (flight.c).
+ * It asks the store and then the vendor, and installs what came, unless something newer is known by
+ * then: a write that was acknowledged meanwhile, or a fetch that began later. It does not know the
+ * waits (flight.c).
  */
 #define ROSTERFS_ROSTER_PRIVATE
 #include "cache/roster/fetch.h"
@@ -13,6 +14,7 @@
 #include "cache/record/record.h"
 #include "cache/record/snapshot.h"
 #include "cache/record/versions.h"
+#include "cache/roster/fetch_record.h"
 #include "cache/roster/figures.h"
 #include "cache/roster/gets.h"
 #include "cache/roster/gone.h"
@@ -22,15 +24,17 @@
 #include "cache/roster/presence.h"
 #include "cache/roster/publish.h"
 #include "cache/roster/roster_state.h"
+#include "cache/roster/store.h"
 #include "cache/roster/whole.h"
 #include "vendors/base/clock.h"
-#include "vendors/rest/item.h"
 #include "vendors/list/list.h"
-#include "vendors/rest/self.h"
 #include "vendors/template/source.h"
+#include "vendors/vendor.h"
 
 #include <errno.h>
 #include <malloc.h>
+#include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 /* Records that take some megabytes together. */
@@ -39,40 +43,18 @@
 /* A list that is being read. */
 struct fill {
 	struct list_sink sink;
+	struct store_list list; /* of the store, if there are other hosts */
 	struct flight *flight;
 	struct snapshot_builder builder;
 	struct render text; /* of the record that has just come */
 	struct timespec when;
-	json_t *illegible; /* ids, or NULL */
-	size_t made;       /* records that are not the old snapshot's */
+	json_t *illegible;               /* ids, or NULL */
+	size_t made;                     /* records that are not the old snapshot's */
+	const struct list_trail *passed; /* behind the page that was read last; or NULL */
+	bool shared;                     /* there are other hosts */
+	bool saves;                      /* they get what this one reads */
+	bool older;                      /* the list was requested before the flight began */
 };
-
-/* Return a reference to what is held of ID, or NULL. */
-static struct record *held_of(struct roster *roster, const char *id)
-{
-	struct record *held;
-	double seconds;
-
-	known_peek(roster, id, &held, &seconds);
-	if (held == roster->absent) {
-		record_put(held);
-		return NULL;
-	}
-	return held;
-}
-
-/* Let RECORD, which has just come, keep its time if what is held of it was saved here. */
-static void keep_time(struct roster *roster, struct record *record)
-{
-	struct record *held;
-
-	if (!atomic_load(&roster->known.saved))
-		return;
-	held = held_of(roster, record->id);
-	if (held)
-		record_keep_time(roster->collection, record, held);
-	record_put(held);
-}
 
 /* Return true if HELD, the response to a GET, still holds beside OBJECT, a row that lacks fields.
  */
@@ -98,7 +80,7 @@ static struct record *make_record(struct fill *fill, const char *id, const json_
 	if (old && keeps_detail(fill, id, object, old))
 		return record_get(old);
 	/* the record may have been fetched alone before the first list */
-	record = fill->builder.old ? NULL : held_of(roster, id);
+	record = fill->builder.old ? NULL : fetch_held(roster, id);
 	if (record && (record_shows(record, &fill->text) || keeps_detail(fill, id, object, record)))
 		return record;
 	record_put(record);
@@ -107,16 +89,26 @@ static struct record *make_record(struct fill *fill, const char *id, const json_
 		return NULL;
 	record->row = true;
 	record->unreadable = unreadable;
-	keep_time(roster, record);
+	fetch_keep_time(roster, record);
 	fill->made++;
 	return record;
 }
 
+/* Add RECORD, whose reference is taken. Return as snapshot_add. */
+static int fill_take(struct fill *fill, struct record *record)
+{
+	if (illegible_add(&fill->illegible, record)) {
+		record_put(record);
+		return -ENOMEM;
+	}
+	return snapshot_add(&fill->builder, record);
+}
+
 static int fill_record(struct fill *fill, const char *id, json_t *object, bool unreadable)
 {
-	struct record *record = NULL;
-
 	const struct source_reply reply = {.body = object};
+	struct record *record = NULL;
+	int error;
 
 	if (condition_holds(&fill->flight->roster->collection->gone_when, &reply) ||
 	    presence_was_deleted(fill->flight->roster, &fill->flight->call, id, object))
@@ -124,11 +116,13 @@ static int fill_record(struct fill *fill, const char *id, json_t *object, bool u
 	lag_correct(fill->flight->roster->lag, id, object, LAG_READ, NULL, NULL);
 	if (!render_object(&fill->text, object))
 		record = make_record(fill, id, object, unreadable);
-	if (record && illegible_add(&fill->illegible, record)) {
-		record_put(record);
+	if (!record)
 		return -ENOMEM;
-	}
-	return record ? snapshot_add(&fill->builder, record) : -ENOMEM;
+	error = fill_take(fill, record);
+	if (!error && fill->saves)
+		fill->flight->roster->store->ops->save_record(fill->flight->roster->seat,
+							      &fill->list, record);
+	return error;
 }
 
 static int fill_add(struct list_sink *sink, const char *id, json_t *object)
@@ -141,12 +135,44 @@ static int fill_unreadable(struct list_sink *sink, const char *id, json_t *objec
 	return fill_record((struct fill *)sink, id, object, true);
 }
 
+static void fill_forget(struct fill *fill)
+{
+	snapshot_reset(&fill->builder);
+	json_array_clear(fill->illegible);
+}
+
 static void fill_reset(struct list_sink *sink)
 {
 	struct fill *fill = (struct fill *)sink;
+	struct roster *roster = fill->flight->roster;
 
-	snapshot_reset(&fill->builder);
-	json_array_clear(fill->illegible);
+	fill_forget(fill);
+	fill->passed = NULL;
+	if (fill->saves)
+		roster->store->ops->save_reset(roster->seat, &fill->list);
+}
+
+/* Show that HOST (NULL: this mount) has read PAGES of TOTAL pages with ROWS rows. */
+static void show_progress(struct fill *fill, const char *host, unsigned pages, size_t rows,
+			  unsigned total)
+{
+	struct roster *roster = fill->flight->roster;
+	struct progress *progress = &fill->flight->progress;
+
+	pthread_mutex_lock(&roster->lock);
+	snprintf(progress->host, sizeof(progress->host), "%s", host ? host : "");
+	progress->pages = pages;
+	progress->rows = rows;
+	progress->total = total;
+	if (pages == 1)
+		known_note_step_locked(roster, rows);
+	pthread_mutex_unlock(&roster->lock);
+	progress_tell(progress);
+}
+
+static void fill_passed(struct list_sink *sink, const struct list_trail *trail)
+{
+	((struct fill *)sink)->passed = trail;
 }
 
 static void fill_progress(struct list_sink *sink, unsigned pages, size_t rows, unsigned total)
@@ -154,66 +180,177 @@ static void fill_progress(struct list_sink *sink, unsigned pages, size_t rows, u
 	struct fill *fill = (struct fill *)sink;
 	struct roster *roster = fill->flight->roster;
 
-	pthread_mutex_lock(&roster->lock);
-	fill->flight->progress.pages = pages;
-	fill->flight->progress.rows = rows;
-	fill->flight->progress.total = total;
-	if (pages == 1)
-		known_note_step_locked(roster, rows);
-	pthread_mutex_unlock(&roster->lock);
-	progress_tell(&fill->flight->progress);
+	show_progress(fill, NULL, pages, rows, total);
+	if (fill->saves)
+		roster->store->ops->save_page(roster->seat, &fill->list, pages, rows, total,
+					      fill->passed);
+	fill->passed = NULL;
 }
 
-/* Keep the versions of OLD that were shown and that NEW replaces. */
-static void retire_replaced(struct roster *roster, const struct snapshot *old,
-			    const struct snapshot *new)
-{
-	for (size_t i = 0; i < old->count; i++) {
-		struct record *record = old->records[i];
+/* ---- what other hosts have read ---- */
 
-		/* most are skipped here, without touching the record itself */
-		if (i < new->count &&new->records[i] == record)
-			continue;
-		if (atomic_load_explicit(&record->shown, memory_order_relaxed) &&
-		    snapshot_find(new, record->id) != record)
-			versions_retire(roster->versions, record);
-	}
-}
-
-/* Remember RECORD, which was known, if NEW, which is installed, lacks it. */
-static void note_lack(struct roster *roster, const struct record *record,
-		      const struct snapshot *new)
+static struct fill *fill_of(struct store_list *list)
 {
-	if (snapshot_find(new, record->id))
-		return;
-	pthread_mutex_lock(&roster->lock);
-	gone_lacks_locked(roster, record);
-	pthread_mutex_unlock(&roster->lock);
-}
-
-/* As note_lack, for all of OLD (or NULL). Without the lock, because it may take a while. */
-static void note_lacks(struct roster *roster, const struct snapshot *old,
-		       const struct snapshot *new)
-{
-	for (size_t i = 0; old && i < old->count; i++) {
-		if (i >= new->count || new->records[i] != old->records[i])
-			note_lack(roster, old->records[i], new);
-	}
+	return (struct fill *)((char *)list - offsetof(struct fill, list));
 }
 
 /*
- * Install NEW, with the ids of its *ILLEGIBLE rows (moved), unless a fetch that began later was
- * quicker. Return true if it is installed. Set *SAME to what publish_listed returns.
+ * Correct *RECORD, which another host has read, by what this mount remembers of its writes. NULL:
+ * it was deleted here. Return 0 or -ENOMEM; *RECORD's reference is gone then.
  */
-static bool install(const struct flight *flight, struct snapshot *new, json_t **illegible,
-		    bool *same)
+static int correct_stored(struct fill *fill, struct record **record)
 {
+	struct roster *roster = fill->flight->roster;
+	json_t *object = record_json(*record);
+	struct record *before = *record;
+	struct lag_found found;
+
+	*record = NULL;
+	if (!object) {
+		record_put(before);
+		return -ENOMEM;
+	}
+	if (presence_was_deleted(roster, &fill->flight->call, before->id, object)) {
+		record_put(before);
+		json_decref(object);
+		return 0;
+	}
+	lag_correct(roster->lag, before->id, object, LAG_READ, NULL, &found);
+	if (!found.corrected)
+		*record = record_get(before);
+	else if (!render_object(&fill->text, object))
+		*record = record_new_rendered(roster->collection, before->id, object, &fill->text,
+					      record_time(before));
+	if (*record)
+		(*record)->row = true;
+	lag_found_clear(&found);
+	record_put(before);
+	json_decref(object);
+	return *record ? 0 : -ENOMEM;
+}
+
+/* Return true if HELD is shown in place of RECORD, which another host has read. */
+static bool shows_stored(struct fill *fill, struct record *held, const struct record *record)
+{
+	struct roster *roster = fill->flight->roster;
+	json_t *object;
+	bool keeps;
+
+	if (record_same(held, record))
+		return true;
+	if (!gets_is_partial(roster) || held->row)
+		return false;
+	object = record_json(record);
+	keeps = object && !render_object(&fill->text, object) &&
+		keeps_detail(fill, record->id, object, held);
+	json_decref(object);
+	return keeps;
+}
+
+static int fill_stored(struct store_list *list, struct record *record)
+{
+	struct fill *fill = fill_of(list);
+	struct roster *roster = fill->flight->roster;
+	struct record *old;
+	int error = 0;
+
+	if (!record->unreadable &&
+	    (lag_covers(roster->lag, record->id) || presence_hides(roster, record->id)))
+		error = correct_stored(fill, &record);
+	if (error || !record)
+		return error;
+	old = snapshot_old(&fill->builder, record->id);
+	old = old ? record_get(old) : fill->builder.old ? NULL : fetch_held(roster, record->id);
+	if (old && shows_stored(fill, old, record)) {
+		record_put(record);
+		record = old;
+	} else {
+		record_put(old);
+		fetch_keep_time(roster, record);
+		fill->made++;
+	}
+	return fill_take(fill, record);
+}
+
+static void fill_stored_reset(struct store_list *list)
+{
+	fill_forget(fill_of(list));
+}
+
+static void fill_stored_progress(struct store_list *list, const char *host, unsigned pages,
+				 size_t rows, unsigned total)
+{
+	show_progress(fill_of(list), host, pages, rows, total);
+}
+
+/* Return when the list of FILL must have been requested, at least. */
+static double since_of(const struct fill *fill)
+{
+	struct roster *roster = fill->flight->roster;
+	double since, doubted;
+
+	pthread_mutex_lock(&roster->lock);
+	since = fill->flight->since;
+	doubted = known_doubted_locked(roster);
+	if (roster->known.refreshed > since)
+		since = roster->known.refreshed;
+	if (doubted > since)
+		since = doubted;
+	pthread_mutex_unlock(&roster->lock);
+	return since;
+}
+
+/*
+ * Ask the store. Return 0: the list has come. 1: the vendor is to be asked. A negative errno with a
+ * message in the flight's call.
+ */
+static int load(struct fill *fill)
+{
+	struct flight *flight = fill->flight;
+	struct roster *roster = flight->roster;
+	int result;
+
+	fill->list = (struct store_list){.call = &flight->call,
+					 .add = fill_stored,
+					 .reset = fill_stored_reset,
+					 .progress = fill_stored_progress};
+	do {
+		fill->list.since = since_of(fill);
+		fill_forget(fill);
+		result = roster->store->ops->load(roster->seat, &fill->list);
+		/* somebody may have asked for a newer one meanwhile */
+	} while (!result && fill->list.began < since_of(fill));
+	fill->saves = result == 1;
+	fill->sink.trail = result == 1 ? fill->list.trail : NULL;
+	fill->older = !result || fill->sink.trail;
+	if (!result) {
+		flight->received = fill->list.received;
+		fill->when = (struct timespec){.tv_sec = fill->list.fetched};
+	}
+	return result;
+}
+
+/* ---- installing ---- */
+
+/*
+ * Install NEW, which FILL has read, unless a fetch that began later was quicker. Return true if it
+ * is installed. Set *SAME to what publish_listed returns, and *GENERATION to that up to which NEW
+ * has what was written.
+ */
+static bool install(struct fill *fill, struct snapshot *new, bool *same, uint64_t *generation)
+{
+	struct flight *flight = fill->flight;
 	struct roster *roster = flight->roster;
 	struct overlay *dropped = NULL, *entry;
 	struct snapshot *old = NULL;
 	bool newest;
 
 	pthread_mutex_lock(&roster->lock);
+	*generation = flight->generation;
+	if (fill->older) {
+		flight->began = fill->list.began;
+		*generation = known_keep_newer_locked(roster, flight, flight->began);
+	}
 	newest = flight->began >= roster->known.began;
 	if (newest) {
 		dropped = known_take_older_locked(roster, flight->generation, new);
@@ -224,7 +361,7 @@ static bool install(const struct flight *flight, struct snapshot *new, json_t **
 		old = known_install_locked(roster, new, flight);
 		gone_listed_locked(roster, new);
 		gets_listed_locked(roster, new);
-		illegible_listed_locked(roster, illegible);
+		illegible_listed_locked(roster, &fill->illegible);
 	}
 	figures_count_fetch_locked(roster);
 	pthread_mutex_unlock(&roster->lock);
@@ -235,10 +372,31 @@ static bool install(const struct flight *flight, struct snapshot *new, json_t **
 		entry = dropped;
 		dropped = entry->next;
 		if (entry->record)
-			note_lack(roster, entry->record, new);
+			gone_note_lack(roster, entry->record, new);
 		known_overlay_free(entry);
 	}
 	return newest;
+}
+
+/*
+ * Add what was created here and is not in the list yet, and end the list, which was read with ERROR
+ * (0 or a negative errno). Return 0 or a negative errno with a message in the flight's call.
+ */
+static int complete(struct fill *fill, int error)
+{
+	struct flight *flight = fill->flight;
+	struct roster *roster = flight->roster;
+	const struct snapshot_builder *builder = &fill->builder;
+	size_t listed = builder->count, added = 0;
+
+	if (!error && presence_complete(flight, &fill->builder, &added))
+		error = call_no_memory(&flight->call);
+	fill->made += added;
+	for (size_t i = listed; fill->saves && !error && i < builder->count; i++)
+		roster->store->ops->save_record(roster->seat, &fill->list, builder->records[i]);
+	if (fill->saves)
+		roster->store->ops->save_end(roster->seat, &fill->list, error);
+	return error;
 }
 
 /* Read the list into FILL. Return 0 or a negative errno with a message in the flight's call. */
@@ -246,14 +404,18 @@ static int walk(struct fill *fill)
 {
 	struct flight *flight = fill->flight;
 	struct roster *roster = flight->roster;
-	int error;
+	int error = 1;
 
 	pthread_mutex_lock(&roster->lock);
 	flight->progress = (struct progress){.what = flight->call.path, .began = clock_seconds()};
 	pthread_mutex_unlock(&roster->lock);
 	progress_tell(&flight->progress);
-	error = list_walk(&flight->call, roster->account, roster->collection, roster->parent,
-			  &fill->sink);
+	if (fill->shared)
+		error = load(fill);
+	if (error == 1)
+		error = list_walk(&flight->call, roster->account, roster->collection,
+				  roster->parent, &fill->sink);
+	error = complete(fill, error);
 	progress_end(&flight->progress);
 	return error;
 }
@@ -267,6 +429,27 @@ static void trim_heap(void)
 #endif
 }
 
+/* Install NEW, which FILL has read, in place of OLD (or NULL), and tell of it. */
+static void show(struct fill *fill, struct snapshot *old, struct snapshot *new)
+{
+	struct flight *flight = fill->flight;
+	struct roster *roster = flight->roster;
+	uint64_t generation;
+	bool same, newest;
+
+	/* before install, so that each version that was shown can always be found */
+	if (old)
+		publish_retire(roster, old, new);
+	newest = install(fill, new, &same, &generation);
+	gone_note_lacks(roster, old, new);
+	figures_compare(flight, old, new);
+	inactive_check_all(roster, new);
+	if (roster->events.replaced)
+		roster->events.replaced(roster->events.arg, same);
+	if (newest && roster->events.listed)
+		roster->events.listed(roster->events.arg, new, flight->began, generation);
+}
+
 int fetch_whole(struct flight *flight)
 {
 	struct roster *roster = flight->roster;
@@ -277,221 +460,33 @@ int fetch_whole(struct flight *flight)
 		     .reset = fill_reset,
 		     .progress = fill_progress},
 	    .flight = flight,
+	    .shared = roster->store != store_local(),
 	};
-	bool made_many, same, newest;
 	double seconds;
-	size_t added = 0;
 	int error;
 
 	clock_gettime(CLOCK_REALTIME, &fill.when);
+	if (fill.shared)
+		fill.sink.passed = fill_passed;
 	old = whole_snapshot(roster, &seconds);
 	snapshot_begin(&fill.builder, old);
 	error = walk(&fill);
-	if (!error && presence_complete(flight, &fill.builder, &added))
-		error = call_no_memory(&flight->call);
-	fill.made += added;
 	if (error)
 		snapshot_reset(&fill.builder);
 	new = snapshot_end(&fill.builder, fill.when);
 	render_clear(&fill.text);
 	if (!error && !new)
 		error = call_no_memory(&flight->call);
-	if (!error && new) {
-		/* before install, so that each version that was shown can always be found */
-		if (old)
-			retire_replaced(roster, old, new);
-		newest = install(flight, new, &fill.illegible, &same);
-		note_lacks(roster, old, new);
-		figures_compare(flight, old, new);
-		inactive_check_all(roster, new);
-		if (roster->events.replaced)
-			roster->events.replaced(roster->events.arg, same);
-		if (newest && roster->events.listed)
-			roster->events.listed(roster->events.arg, new, flight->began,
-					      flight->generation);
-	}
+	if (!error && new)
+		show(&fill, old, new);
 	/*
 	 * What was read, and many replaced records, leave holes in this thread's heap. The next
 	 * fetch, on another thread, would not fill them, so they go back to the kernel.
 	 */
-	made_many = fill.made >= MANY;
 	json_decref(fill.illegible);
 	snapshot_put(old);
 	snapshot_put(new);
-	if (made_many)
+	if (fill.made >= MANY)
 		trim_heap();
-	return error;
-}
-
-/*
- * Return a reference to what is held of ID if that shows the same as RECORD (or NULL), else to
- * RECORD.
- */
-static struct record *held_or_new_locked(struct roster *roster, const char *id,
-					 struct record *record)
-{
-	struct record *held;
-	double seconds;
-
-	if (!record)
-		return NULL;
-	known_peek_locked(roster, id, &held, &seconds);
-	return record_get(held && held != roster->absent && record_same(held, record) ? held
-										      : record);
-}
-
-void fetch_put(const struct flight *flight, const char *id, struct record *record)
-{
-	struct roster *roster = flight->roster;
-	struct record *old = NULL, *kept = NULL;
-	struct overlay *entry;
-	bool stale = false;
-
-	pthread_mutex_lock(&roster->lock);
-	if (roster->known.generation != flight->generation) {
-		entry = known_overlay_locked(roster, id);
-		stale = entry && entry->generation > flight->generation;
-	}
-	if (!stale) {
-		kept = held_or_new_locked(roster, id, record);
-		if (record && gets_is_partial(roster) && roster->known.snapshot)
-			gets_note_detail_locked(roster, id,
-						snapshot_find(roster->known.snapshot, id));
-		old = known_put_locked(roster, id, kept, flight->began, true);
-		entry = known_overlay_locked(roster, id);
-		if (entry)
-			entry->ends = flight->call.good_until;
-	}
-	pthread_mutex_unlock(&roster->lock);
-	if (!stale)
-		publish_replaced(roster, id, old, kept);
-	record_put(kept);
-}
-
-/*
- * Find out what it means that the GET of FLIGHT's record failed so that only the list can tell.
- * *RECORD is set to what was created here, or NULL. Return 0, -ENOENT (the list was read and lacks
- * it) or -EAGAIN.
- */
-static int fetch_explain(struct flight *flight, struct record **record)
-{
-	struct roster *roster = flight->roster;
-	bool lacks = flight->listed;
-
-	*record = presence_record(roster, &flight->call, flight->asked);
-	if (*record)
-		return 0;
-	pthread_mutex_lock(&roster->lock);
-	if (known_whole_fresh_locked(roster) &&
-	    !snapshot_find(roster->known.snapshot, flight->asked))
-		lacks = true;
-	pthread_mutex_unlock(&roster->lock);
-	if (lacks)
-		return call_decide(&flight->call, CALL_MISSING);
-	flight->missed = calloc(1, sizeof(*flight->missed));
-	if (!flight->missed)
-		return call_no_memory(&flight->call);
-	call_continue(flight->missed, &flight->call);
-	call_copy_error(flight->missed, &flight->call);
-	call_clear(&flight->call);
-	return -EAGAIN;
-}
-
-/* Make a new *RECORD of OBJECT (taken), the response to FLIGHT's GET. Return 0 or a negative errno.
- */
-static int take_object(struct flight *flight, json_t *object, struct record **record)
-{
-	struct roster *roster = flight->roster;
-	struct timespec when;
-
-	gets_note(roster, flight->asked, object);
-	clock_gettime(CLOCK_REALTIME, &when);
-	lag_correct(roster->lag, flight->asked, object, LAG_READ, NULL, NULL);
-	*record = record_new(roster->collection, flight->asked, object, when);
-	json_decref(object);
-	if (!*record)
-		return call_no_memory(&flight->call);
-	keep_time(roster, *record);
-	return 0;
-}
-
-int fetch_record(struct flight *flight)
-{
-	struct roster *roster = flight->roster;
-	struct record *record = NULL;
-	json_t *object = NULL;
-	bool proven = false;
-	int error = item_get(&flight->call, roster->account, roster->collection, roster->parent,
-			     flight->asked, &object, NULL);
-
-	if (!error && presence_was_deleted(roster, &flight->call, flight->asked, object)) {
-		json_decref(object);
-		error = call_fail(&flight->call, CALL_MISSING, "this mount has just deleted it");
-	} else if (!error) {
-		error = take_object(flight, object, &record);
-	} else if (gets_needs_list(roster, &flight->call, error)) {
-		error = fetch_explain(flight, &record);
-		proven = error == -ENOENT;
-	} else if (error == -ENOENT) {
-		record = presence_record(roster, &flight->call, flight->asked);
-		error = record ? 0 : error;
-	}
-	if (error && error != -ENOENT)
-		return error;
-	fetch_put(flight, flight->asked, record);
-	if (proven)
-		gone_prove(roster, flight->asked);
-	record_put(record);
-	return error;
-}
-
-/* Return true if the newest list is fresh and lacks the record of FLIGHT. */
-static bool is_unlisted(const struct flight *flight)
-{
-	struct roster *roster = flight->roster;
-	bool lacks;
-
-	pthread_mutex_lock(&roster->lock);
-	lacks = known_whole_fresh_locked(roster) &&
-		!snapshot_find(roster->known.snapshot, flight->asked);
-	pthread_mutex_unlock(&roster->lock);
-	return lacks;
-}
-
-int fetch_detail(struct flight *flight)
-{
-	struct roster *roster = flight->roster;
-	struct record *record = NULL;
-	json_t *object = NULL;
-	int error = item_get(&flight->call, roster->account, roster->collection, roster->parent,
-			     flight->asked, &object, NULL);
-
-	if (!error && presence_was_deleted(roster, &flight->call, flight->asked, object)) {
-		json_decref(object);
-		error = call_fail(&flight->call, CALL_MISSING, "this mount has just deleted it");
-	} else if (!error) {
-		error = take_object(flight, object, &record);
-	} else if (error == -ENOENT) {
-		/* reads may lag behind the creation */
-		record = presence_record(roster, &flight->call, flight->asked);
-		error = record ? 0 : error;
-	}
-	if (!error || (error == -ENOENT && is_unlisted(flight)))
-		fetch_put(flight, flight->asked, record);
-	record_put(record);
-	return error;
-}
-
-int fetch_self(struct flight *flight)
-{
-	struct roster *roster = flight->roster;
-	char *id = NULL;
-	int error = self_find(&flight->call, roster->account, &id);
-
-	if (error && error != -ENODATA)
-		return error;
-	pthread_mutex_lock(&roster->lock);
-	known_note_self_locked(roster, id);
-	pthread_mutex_unlock(&roster->lock);
 	return error;
 }

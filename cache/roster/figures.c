@@ -49,6 +49,9 @@ static void note_error_locked(struct roster *roster, const struct call *call, in
 {
 	struct figures_error *last = &roster->figures.last;
 
+	/* that is not the vendor's error, and the store says how it is */
+	if (call->verdict == CALL_NO_LOCK)
+		return;
 	snprintf(last->words, sizeof(last->words), "%s: %s (%s)",
 		 call->request[0] ? call->request : call->path, call->words, error_name(-error));
 	last->when = time(NULL);

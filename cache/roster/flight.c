@@ -30,7 +30,7 @@
 #include "cache/roster/absence.h"
 #include "cache/roster/answer.h"
 #include "cache/roster/fetch.h"
-#include "cache/roster/fetch_email.h"
+#include "cache/roster/fetch_record.h"
 #include "cache/roster/figures.h"
 #include "cache/roster/gets.h"
 #include "cache/roster/known.h"
@@ -283,6 +283,8 @@ void flight_ask(struct roster *roster, struct wait *wait)
 void flight_renew(struct roster *roster, struct wait *wait)
 {
 	const struct wait all = {.kind = WAIT_WHOLE};
+	double since = wait && wait->since > 0 ? wait->since : clock_seconds();
+	struct flight *flight = NULL;
 	bool waits = false;
 
 	pthread_mutex_lock(&roster->lock);
@@ -293,9 +295,12 @@ void flight_renew(struct roster *roster, struct wait *wait)
 			wait->error = call_interrupted(wait->call);
 	} else if (wait) {
 		waits = flight_wait_locked(roster, wait);
-	} else if (!flight_for_locked(roster, &all)) {
-		flight_start_locked(roster, &all, false);
+		flight = wait->flight;
+	} else if (!(flight = flight_for_locked(roster, &all))) {
+		flight = flight_start_locked(roster, &all, false);
 	}
+	if (flight && flight->since < since)
+		flight->since = since;
 	pthread_mutex_unlock(&roster->lock);
 	if (wait && !waits)
 		wait->done(wait);
@@ -348,6 +353,7 @@ static bool hand_over_locked(struct flight *flight)
 
 	if (!other) {
 		flight->kind = WAIT_WHOLE;
+		flight->since = flight->began;
 		return false;
 	}
 	DL_FOREACH(flight->waits, wait)

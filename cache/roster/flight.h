@@ -23,8 +23,8 @@ void flight_ask(struct roster *roster, struct wait *wait);
 
 /*
  * Ask ROSTER for a list that is fetched from now on, although the one that is known may be fresh;
- * a fetch that is under way counts. WAIT (WAIT_WHOLE) as for flight_ask; NULL: nothing waits for
- * it, and what is known stays if it fails. Does not block.
+ * a fetch that is under way counts, and one of another host. WAIT (WAIT_WHOLE) as for flight_ask;
+ * NULL: nothing waits for it, and what is known stays if it fails. Does not block.
  */
 void flight_renew(struct roster *roster, struct wait *wait);
 

@@ -3,7 +3,7 @@
  * gone.c - see gone.h.
  *
  * A table of ids with the key of the email that each record had. It asks no vendor itself:
- * fetch_email.c does.
+ * fetch_record.c does.
  */
 #define ROSTERFS_ROSTER_PRIVATE
 #include "cache/roster/gone.h"
@@ -171,4 +171,21 @@ void gone_prove(struct roster *roster, const char *id)
 		entry->proven = true;
 	CHECKED(known_check_locked(roster, id));
 	pthread_mutex_unlock(&roster->lock);
+}
+
+void gone_note_lack(struct roster *roster, const struct record *record, const struct snapshot *new)
+{
+	if (snapshot_find(new, record->id))
+		return;
+	pthread_mutex_lock(&roster->lock);
+	gone_lacks_locked(roster, record);
+	pthread_mutex_unlock(&roster->lock);
+}
+
+void gone_note_lacks(struct roster *roster, const struct snapshot *old, const struct snapshot *new)
+{
+	for (size_t i = 0; old && i < old->count; i++) {
+		if (i >= new->count || new->records[i] != old->records[i])
+			gone_note_lack(roster, old->records[i], new);
+	}
 }

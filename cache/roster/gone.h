@@ -50,4 +50,10 @@ void gone_prove(struct roster *roster, const char *id);
 
 void gone_free_locked(struct roster *roster);
 
+/* Remember RECORD, which was known, if NEW, which is installed, lacks it. Without the lock. */
+void gone_note_lack(struct roster *roster, const struct record *record, const struct snapshot *new);
+
+/* As gone_note_lack, for all of OLD (or NULL). It takes as long as the roster is large. */
+void gone_note_lacks(struct roster *roster, const struct snapshot *old, const struct snapshot *new);
+
 #endif

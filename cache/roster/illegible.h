@@ -3,7 +3,7 @@
  * illegible.h - rows whose email cannot be read.
  *
  * Private to cache/roster. A row that is not JSON may hide an email. These users are asked for by
- * id before the users with an email are reported (fetch_email.h).
+ * id before the users with an email are reported (fetch_record.h).
  */
 #ifndef ROSTERFS_ILLEGIBLE_H
 #define ROSTERFS_ILLEGIBLE_H

@@ -43,6 +43,9 @@
 #define ABSENT_SECONDS 5.0
 #define GRACE_KEPT 1.0 /* seconds */
 
+/* How far two hosts may disagree about a moment (store_clock.h: 0.1 for each), in seconds. */
+#define HOSTS_DIFFER 0.25
+
 /* ---- age ---- */
 
 struct flight *known_fetching_locked(const struct roster *roster)
@@ -123,6 +126,23 @@ static void count_kinds_locked(struct known_state *known)
 		recount_kind(known, snapshot_find(known->snapshot, entry->id), entry->record);
 }
 
+uint64_t known_keep_newer_locked(struct roster *roster, const struct flight *flight, double began)
+{
+	struct known_state *known = &roster->known;
+	uint64_t has = flight->generation;
+
+	for (struct overlay *entry = known->overlay; entry; entry = entry->hh.next) {
+		if (entry->generation > flight->generation ||
+		    (entry->doubt ? entry->doubted <= began
+				  : entry->began <= began - HOSTS_DIFFER))
+			continue;
+		if (entry->generation <= has)
+			has = entry->generation - 1;
+		entry->generation = ++known->generation;
+	}
+	return has;
+}
+
 struct snapshot *known_install_locked(struct roster *roster, struct snapshot *new,
 				      const struct flight *flight)
 {
@@ -132,7 +152,7 @@ struct snapshot *known_install_locked(struct roster *roster, struct snapshot *ne
 	known->snapshot = snapshot_get(new);
 	count_kinds_locked(known);
 	known->began = flight->began;
-	known->since = clock_seconds();
+	known->since = flight->received > 0 ? flight->received : clock_seconds();
 	known->ends = flight->call.good_until;
 	known->generation++;
 	known->merged = flight->generation;
@@ -282,6 +302,17 @@ struct record *known_put_locked(struct roster *roster, const char *id, struct re
 	entry->proven = false;
 	CHECKED(known_check_locked(roster, id));
 	return old;
+}
+
+double known_doubted_locked(const struct roster *roster)
+{
+	double last = 0;
+
+	for (const struct overlay *entry = roster->known.overlay; entry; entry = entry->hh.next) {
+		if (entry->doubt && entry->doubted > last)
+			last = entry->doubted;
+	}
+	return last;
 }
 
 bool known_doubts_locked(struct roster *roster, const char *id)

@@ -52,6 +52,7 @@ struct overlay {
 	double ends;           /* it is good only until then; 0: no such limit */
 	bool alone;            /* fetched alone, not written */
 	bool doubt;            /* a write ended in an unknown state */
+	double doubted;        /* when that was noted last */
 	bool deleted;          /* by this mount: not listed any more */
 	bool proven;           /* absent by GET and by the list: not listed any more */
 	struct overlay *next;  /* in a list of those that are out of the table, to be freed */
@@ -111,8 +112,19 @@ double known_grace_locked(const struct roster *roster);
 /* Return true if a write to ID ended in an unknown state and nothing was read since. */
 bool known_doubts_locked(struct roster *roster, const char *id);
 
+/* Return when a record that is in doubt came into doubt last, or 0: there is none. A list that was
+ * requested before does not settle it. */
+double known_doubted_locked(const struct roster *roster);
+
 /* Return the fetch of the whole roster that is under way, or NULL. */
 struct flight *known_fetching_locked(const struct roster *roster);
+
+/*
+ * Let what the overlay got after BEGAN, when a list of another host was requested, count as newer
+ * than that list, which FLIGHT has brought: so does what was in doubt after BEGAN. Return the
+ * generation up to which the list has what was written.
+ */
+uint64_t known_keep_newer_locked(struct roster *roster, const struct flight *flight, double began);
 
 /*
  * Install NEW (borrowed), which FLIGHT has brought, as the snapshot. Return the one that it

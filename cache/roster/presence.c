@@ -113,6 +113,20 @@ bool presence_was_made(struct roster *roster, const char *id)
 	return made;
 }
 
+bool presence_hides(struct roster *roster, const char *id)
+{
+	const struct presence *presence;
+	bool hides;
+
+	if (!atomic_load_explicit(&roster->presences.any, memory_order_relaxed))
+		return false;
+	pthread_mutex_lock(&roster->lock);
+	presence = presence_find_locked(roster, id);
+	hides = presence && !presence->record;
+	pthread_mutex_unlock(&roster->lock);
+	return hides;
+}
+
 /*
  * Return true if RECORD, as the vendor shows it, is newer than what was deleted. False if times of
  * update are not known.

@@ -43,6 +43,9 @@ void presence_note_deleted(struct roster *roster, const char *id, const json_t *
 bool presence_was_deleted(struct roster *roster, struct call *call, const char *id,
 			  const json_t *record);
 
+/* Return true if ID was deleted here less than account->lag seconds ago. Quick. */
+bool presence_hides(struct roster *roster, const char *id);
+
 /* ---- private to cache/roster ---- */
 
 /* Protected by the roster's lock. */

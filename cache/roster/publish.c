@@ -19,6 +19,7 @@
 #include "vendors/base/address.h"
 #include "vendors/base/checked.h"
 #include "vendors/base/clock.h"
+#include "vendors/vendor.h"
 
 #include <stdlib.h>
 #include <strings.h>
@@ -94,6 +95,20 @@ static bool note_dropped(struct listing *listing, const struct overlay *dropped)
 	return true;
 }
 
+void publish_retire(struct roster *roster, const struct snapshot *old, const struct snapshot *new)
+{
+	for (size_t i = 0; i < old->count; i++) {
+		struct record *record = old->records[i];
+
+		/* most are skipped here, without touching the record itself */
+		if (i < new->count &&new->records[i] == record)
+			continue;
+		if (atomic_load_explicit(&record->shown, memory_order_relaxed) &&
+		    snapshot_find(new, record->id) != record)
+			versions_retire(roster->versions, record);
+	}
+}
+
 /* Tell the owner of a record that a list shows differently, and of each email that it had or has.
  */
 static void tell_listed(struct roster *roster, const struct listed *listed)
@@ -148,6 +163,14 @@ void publish_pass_on(struct roster *roster, struct record *record, const struct 
 		versions_retire(roster->versions, record);
 }
 
+/* Return true if what is known of ID was requested after WHEN. */
+static bool publish_is_old_locked(struct roster *roster, const char *id, double when)
+{
+	const struct overlay *entry = known_overlay_locked(roster, id);
+
+	return entry ? entry->began > when : roster->known.snapshot && roster->known.began > when;
+}
+
 /* Put RECORD (NULL: absent), requested at WHEN, in place of what is known of ID. DELETED: by a
  * mount.
  */
@@ -158,6 +181,10 @@ static void publish_put(struct roster *roster, const char *id, struct record *re
 	struct record *old;
 
 	pthread_mutex_lock(&roster->lock);
+	if (publish_is_old_locked(roster, id, when)) {
+		pthread_mutex_unlock(&roster->lock);
+		return;
+	}
 	old = known_put_locked(roster, id, record, when, false);
 	entry = known_overlay_locked(roster, id);
 	if (entry && deleted)
@@ -167,7 +194,10 @@ static void publish_put(struct roster *roster, const char *id, struct record *re
 	publish_replaced(roster, id, old, record);
 }
 
-/* Tell the other hosts. */
+/*
+ * Tell the other hosts, before it is shown here: from then on the store knows that what they told
+ * earlier, and is still to arrive, is older than this.
+ */
 static void publish_tell(struct roster *roster, const char *id, enum store_change what,
 			 struct record *record)
 {
@@ -176,22 +206,22 @@ static void publish_tell(struct roster *roster, const char *id, enum store_chang
 
 void publish_record(struct roster *roster, struct record *record)
 {
-	publish_put(roster, record->id, record, false, clock_seconds());
 	publish_tell(roster, record->id, STORE_RECORD, record);
+	publish_put(roster, record->id, record, false, clock_seconds());
 }
 
 void publish_absent(struct roster *roster, const char *id)
 {
 	if (presence_was_made(roster, id))
 		return;
-	publish_put(roster, id, NULL, false, clock_seconds());
 	publish_tell(roster, id, STORE_ABSENT, NULL);
+	publish_put(roster, id, NULL, false, clock_seconds());
 }
 
 void publish_deleted(struct roster *roster, const char *id)
 {
-	publish_put(roster, id, NULL, true, clock_seconds());
 	publish_tell(roster, id, STORE_DELETED, NULL);
+	publish_put(roster, id, NULL, true, clock_seconds());
 }
 
 void publish_suspect(struct roster *roster, const char *id)
@@ -206,6 +236,7 @@ void publish_suspect(struct roster *roster, const char *id)
 	entry = known_overlay_locked(roster, id);
 	if (entry) {
 		entry->doubt = true;
+		entry->doubted = clock_seconds();
 		entry->since = 0;
 	}
 	CHECKED(known_check_locked(roster, id));
@@ -220,13 +251,38 @@ void publish_doubt(struct roster *roster, const char *id)
 	publish_tell(roster, id, STORE_DOUBT, NULL);
 }
 
+void publish_status(struct roster *roster, const char *id, bool inactive)
+{
+	inactive_note(roster, id, inactive);
+	if (!inactive)
+		publish_tell(roster, id, STORE_ACTIVE, NULL);
+}
+
+/* Let the vendor's part forget what contradicts that record ID is RECORD now (NULL: deleted). */
+static void forget_told(struct roster *roster, const char *id, const struct record *record)
+{
+	json_t *object = record ? record_json(record) : NULL;
+
+	if (!record || object)
+		roster->collection->told(roster->account, roster->parent, id, object);
+	json_decref(object);
+}
+
 void publish_told(struct roster *roster, const char *id, enum store_change what,
 		  struct record *record, double when)
 {
+	if (what == STORE_ACTIVE) {
+		inactive_note(roster, id, false);
+		return;
+	}
+	if (roster->collection->told && (what == STORE_RECORD || what == STORE_DELETED))
+		forget_told(roster, id, record);
 	if (what == STORE_DOUBT)
 		publish_suspect(roster, id);
 	else if (what != STORE_ABSENT || !presence_was_made(roster, id))
 		publish_put(roster, id, record, what == STORE_DELETED, when);
+	if (roster->events.told)
+		roster->events.told(roster->events.arg, id);
 }
 
 void publish_good_until(struct roster *roster, const char *id, double until)

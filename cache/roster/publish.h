@@ -49,14 +49,20 @@ void publish_doubt(struct roster *roster, const char *id);
 void publish_good_until(struct roster *roster, const char *id, double until);
 
 /*
+ * Publish, before the record, that this mount has made user ID inactive, or active: a user who is
+ * active then is not taken, on any host, for one whom another client has reactivated.
+ */
+void publish_status(struct roster *roster, const char *id, bool inactive);
+
+/*
  * As publish_doubt, on this mount alone: each host sees by itself what makes ID doubtful.
  */
 void publish_suspect(struct roster *roster, const char *id);
 
 /*
  * Publish what another host has told of record ID, WHAT of store.h; RECORD (borrowed) for
- * STORE_RECORD. Fetches that began before WHEN (monotonic seconds) lose against it. Nobody is told
- * but the roster's owner.
+ * STORE_RECORD. Fetches that began before WHEN (monotonic seconds) lose against it; it loses
+ * against those that began later. Nobody is told but the roster's owner.
  */
 void publish_told(struct roster *roster, const char *id, enum store_change what,
 		  struct record *record, double when);
@@ -87,5 +93,8 @@ bool publish_listed(struct roster *roster, const struct snapshot *old,
  * as shown instead.
  */
 void publish_pass_on(struct roster *roster, struct record *record, const struct snapshot *new);
+
+/* Keep the versions of OLD that were shown and that NEW replaces. Without the lock. */
+void publish_retire(struct roster *roster, const struct snapshot *old, const struct snapshot *new);
 
 #endif

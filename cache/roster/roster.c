@@ -209,10 +209,18 @@ static bool lost_shared(void *arg, void *lease)
 	return roster->store->ops->lost(lease);
 }
 
+static int since_shared(void *arg, void *lease, struct record **newest, char host[64])
+{
+	struct roster *roster = arg;
+
+	return roster->store->ops->since(roster->seat, lease, newest, host);
+}
+
 static const struct write_lock_hosts hosts = {.lock = lock_shared,
 					      .unlock = unlock_shared,
 					      .check = check_shared,
-					      .lost = lost_shared};
+					      .lost = lost_shared,
+					      .since = since_shared};
 
 int roster_set_store(struct roster *roster, struct store *store)
 {
@@ -244,6 +252,13 @@ void roster_distrust(struct roster *roster, double when)
 	known_refresh_locked(roster, when);
 	figures_forget_shrunk_locked(roster);
 	pthread_mutex_unlock(&roster->lock);
+}
+
+void roster_distrust_told(struct roster *roster, double when)
+{
+	roster_distrust(roster, when);
+	if (roster->events.distrusted)
+		roster->events.distrusted(roster->events.arg);
 }
 
 void roster_refresh(struct roster *roster)

@@ -75,6 +75,11 @@ struct roster_events {
 	 * seconds), when the roster's generation (whole.h) was GENERATION. May be NULL.
 	 */
 	void (*listed)(void *arg, struct snapshot *snapshot, double began, uint64_t generation);
+	/* Another mount has told what became of record ID. After record_changed. May be NULL. */
+	void (*told)(void *arg, const char *id);
+	/* Another host has said that all of what is known is stale, or what it said may have been
+	 * missed. May be NULL. */
+	void (*distrusted)(void *arg);
 	/* This mount has changed a record. May be NULL. */
 	void (*written)(void *arg, const struct roster_write *write);
 	/*
@@ -149,5 +154,8 @@ void roster_refresh(struct roster *roster);
  * another host has said, or as follows from what each host sees.
  */
 void roster_distrust(struct roster *roster, double when);
+
+/* The same, and the owner is told (roster_events), because nobody here has asked for it. */
+void roster_distrust_told(struct roster *roster, double when);
 
 #endif

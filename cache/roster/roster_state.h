@@ -40,6 +40,8 @@ struct flight {
 	struct call call;
 	double began;        /* monotonic seconds */
 	uint64_t generation; /* the roster's when it began */
+	double since;        /* a list must have been requested then or later; 0: see fetch.c */
+	double received;     /* when a list of another host was complete there; 0: now */
 	bool dropped;        /* it is not in the roster's list any more */
 	bool listed;         /* a whole list, read since it was asked for, lacks it */
 	struct call

@@ -8,6 +8,8 @@
 
 #include "vendors/base/clock.h"
 
+#include <string.h>
+
 static int local_start(struct store *store)
 {
 	(void)store;
@@ -98,6 +100,16 @@ static bool local_lost(struct store_lease *lease)
 	return false;
 }
 
+static int local_since(struct store_seat *seat, struct store_lease *lease, struct record **newest,
+		       char host[64])
+{
+	(void)seat;
+	(void)lease;
+	*newest = NULL;
+	host[0] = '\0';
+	return 0;
+}
+
 static void local_changed(struct store_seat *seat, const char *id, enum store_change what,
 			  struct record *record)
 {
@@ -142,6 +154,7 @@ static void local_give_back(struct store *store, uint64_t ticket)
 
 static bool local_look(struct store *store, unsigned window, struct store_count *count)
 {
+	memset(count, 0, sizeof(*count));
 	(void)store;
 	(void)window;
 	(void)count;
@@ -184,6 +197,7 @@ static const struct store_ops local_ops = {
     .unlock = local_unlock,
     .check = local_check,
     .lost = local_lost,
+    .since = local_since,
     .changed = local_changed,
     .acked = local_acked,
     .refreshed = local_refreshed,

@@ -37,6 +37,7 @@ enum store_change {
 	STORE_ABSENT,  /* the vendor has no such record */
 	STORE_DELETED, /* this mount has deleted it */
 	STORE_DOUBT,   /* a write ended in an unknown state */
+	STORE_ACTIVE,  /* this mount makes the user active; the record follows */
 };
 
 /* A list that is being fetched, by one thread. The first part is set by the roster. */
@@ -53,16 +54,24 @@ struct store_list {
 			 unsigned total);
 
 	/* set by load */
-	double began;             /* when it was requested, monotonic seconds */
-	time_t fetched;           /* when it was complete, by this host's clock */
-	struct list_trail *trail; /* pages that another host had read, to go on behind; or NULL */
-	void *own;                /* the store's */
+	double began;    /* when it was requested, monotonic seconds */
+	double received; /* when it was complete, monotonic seconds */
+	time_t fetched;  /* the same by this host's clock */
+	/* After 1: pages that another host had read, to go on behind, or NULL. It is freed by
+	   save_end; BEGAN is then when that host requested the list. */
+	struct list_trail *trail;
+	void *own; /* the store's */
 };
 
 /* How many status changes all hosts have made in a window. */
 struct store_count {
 	unsigned taken;
-	double oldest; /* seconds since the oldest of them */
+	/* Seconds since the one whose end makes room for another: the oldest of them, unless there
+	   are more than the limit of the last take. */
+	double oldest;
+	bool
+	    together; /* all hosts are counted, even if look does not know yet how many they made */
+	double ago;   /* seconds since the store said it */
 };
 
 struct store {
@@ -125,6 +134,14 @@ struct store_ops {
 	/* Return true if LEASE may have been lost since the last check. */
 	bool (*lost)(struct store_lease *lease);
 	/*
+	 * Ask what other hosts have told of the record of LEASE, which check has just taken again,
+	 * since it was taken before. Returns how many times they did, and the newest record in
+	 * *NEWEST (a new reference, or NULL) and whose it is in HOST; or a negative errno: not
+	 * known. May wait for the store.
+	 */
+	int (*since)(struct store_seat *seat, struct store_lease *lease, struct record **newest,
+		     char host[64]);
+	/*
 	 * Tell the others what became of record ID. RECORD: of STORE_RECORD, else NULL. May wait
 	 * for the store. What cannot be told now is told later, and logged if it is lost.
 	 */
@@ -147,8 +164,8 @@ struct store_ops {
 		    uint64_t *ticket);
 	/* Stop counting TICKET. May wait for the store. */
 	void (*give_back)(struct store *store, uint64_t ticket);
-	/* Set *COUNT to what is known of the last WINDOW seconds. Returns false if this store
-	   counts nothing, so that the mount's own count is all there is. Does not wait. */
+	/* Set *COUNT to what is known of the last WINDOW seconds. Returns false if nothing is, so
+	   that the mount's own count is all there is. Does not wait. */
 	bool (*look)(struct store *store, unsigned window, struct store_count *count);
 
 	/* Keep VALUE (borrowed; NULL: forget it) about record ID, for months. Returns 0 or a

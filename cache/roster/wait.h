@@ -39,6 +39,9 @@ struct wait {
 	 * fetch continues.
 	 */
 	bool brief;
+	/* flight_renew: when a list of another host must have been requested, at least, in
+	   monotonic seconds. 0: now */
+	double since;
 
 	/* the answer; references belong to the asker */
 	int error; /* 0 or a negative errno; -ENOENT: no such record; -ENODATA: self is not known */

@@ -31,7 +31,7 @@ struct notify {
 	pthread_t thread;
 	pthread_mutex_t lock;
 	pthread_cond_t wake;
-	bool due; /* a record directory's flag due or drop is set */
+	bool due; /* one of a record directory's flags is set */
 	bool started, ending;
 };
 
@@ -197,12 +197,23 @@ static void drop_names(struct fs *fs, const struct record_dir *record_dir)
 	inode_drop(fs, directory);
 }
 
+/* Have the kernel forget all attributes of RECORD_DIR, as notify_refresh does of a branch. */
+static void forget(struct fs *fs, struct record_dir *record_dir)
+{
+	const struct sieve sieve = {.branch = record_dir->branch, .record_dir = record_dir};
+
+	if (!notify_some(fs, &sieve, REFRESHED_MAX))
+		record_dir_renew(record_dir);
+}
+
 static void check_due(struct fs *fs)
 {
 	for (size_t i = 0; i < fs->branch_count; i++) {
 		struct record_dir *record_dir = record_dir_first(&fs->branches[i]);
 
 		for (; record_dir; record_dir = record_dir->next) {
+			if (atomic_exchange(&record_dir->distrusted, false))
+				forget(fs, record_dir);
 			if (atomic_exchange(&record_dir->due, false))
 				check_record_dir(fs, record_dir);
 			if (atomic_exchange(&record_dir->drop, false))
@@ -279,6 +290,12 @@ void notify_names(struct notify *notify, struct record_dir *record_dir)
 {
 	atomic_store(&record_dir->drop, true);
 	wake(notify);
+}
+
+void notify_distrusted(struct record_dir *record_dir)
+{
+	atomic_store(&record_dir->distrusted, true);
+	wake(record_dir->branch->fs->notify);
 }
 
 /* ---- what happens to records ---- */

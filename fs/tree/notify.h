@@ -47,10 +47,11 @@ bool notify_refresh(struct fs *fs, const struct branch *branch);
 /* The attributes of what by-email has of BRANCH under STEM, an email's, are old. */
 void notify_person(struct fs *fs, const struct branch *branch, const char *stem);
 
-/* Two of record_dir_events: what the kernel holds of record ID, or of the whole directory, is old.
- */
+/* Three of record_dir_events: what the kernel holds of record ID, or of the whole directory, is
+ * old. The last one leaves it to the thread, which does what notify_refresh does, or fetches. */
 void notify_record(struct record_dir *record_dir, const char *id);
 void notify_replaced(struct record_dir *record_dir, bool same);
+void notify_distrusted(struct record_dir *record_dir);
 
 /* Have the thread compare what the kernel was told of RECORD_DIR's nodes with what is known now. */
 void notify_record_dir(struct notify *notify, struct record_dir *record_dir);

@@ -139,6 +139,15 @@ static void tell_changed(void *arg, const char *id)
 	doubt_holder(record_dir);
 }
 
+/* Another mount has changed a status, by memberships that are links here. */
+static void tell_status_told(void *arg, const char *id)
+{
+	const struct record_dir *record_dir = arg;
+
+	(void)id;
+	record_dir_refresh_links(record_dir->branch);
+}
+
 static void tell_email_changed(void *arg, const char *key)
 {
 	struct record_dir *record_dir = arg;
@@ -154,6 +163,13 @@ static void tell_replaced(void *arg, bool same)
 	record_dir->branch->fs->events->replaced(record_dir, same);
 	if (!same && has_links(record_dir))
 		doubt_holder(record_dir);
+}
+
+static void tell_distrusted(void *arg)
+{
+	struct record_dir *record_dir = arg;
+
+	record_dir->branch->fs->events->distrusted(record_dir);
 }
 
 /* A list shows user ID, or the user's status, differently. */
@@ -241,6 +257,7 @@ static int make_rosters(struct record_dir *record_dir, const char *parent)
 	struct roster_events events = {.arg = record_dir,
 				       .record_changed = tell_changed,
 				       .replaced = tell_replaced,
+				       .distrusted = tell_distrusted,
 				       .email_changed = tell_email_changed};
 
 	if (!place) {
@@ -255,6 +272,7 @@ static int make_rosters(struct record_dir *record_dir, const char *parent)
 	if (!place && vendor->statuses) {
 		events.listed = tell_statuses_listed;
 		events.written = tell_status_written;
+		events.told = tell_status_told;
 		record_dir->statuses = roster_new(branch->account, vendor->statuses, NULL,
 						  branch->pool, &events);
 	}
@@ -378,14 +396,18 @@ static void renew(struct roster *roster)
 		flight_renew(roster, NULL);
 }
 
+void record_dir_renew(struct record_dir *record_dir)
+{
+	renew(record_dir->roster);
+	if (record_dir->statuses != record_dir->roster)
+		renew(record_dir->statuses);
+}
+
 void record_dir_renew_all(struct branch *branch)
 {
 	for (struct record_dir *record_dir = record_dir_first(branch); record_dir;
-	     record_dir = record_dir->next) {
-		renew(record_dir->roster);
-		if (record_dir->statuses != record_dir->roster)
-			renew(record_dir->statuses);
-	}
+	     record_dir = record_dir->next)
+		record_dir_renew(record_dir);
 }
 
 void record_dir_refresh_links(struct branch *branch)

@@ -31,8 +31,9 @@ struct record_dir {
 		struct watch *watch; /* NULL: it is not polled, and its changes are not told */
 		struct poll *poll;
 	} users_watch, statuses_watch; /* of the two rosters; of users only */
-	atomic_bool due;  /* notify.c: compare what the kernel was told with what is known */
-	atomic_bool drop; /* notify.c: drop the names that the kernel caches */
+	atomic_bool due;        /* notify.c: compare what the kernel was told with what is known */
+	atomic_bool drop;       /* notify.c: drop the names that the kernel caches */
+	atomic_bool distrusted; /* notify.c: the kernel must forget all attributes */
 	/* dir.c: how many single names the kernel may still look up until those are dropped */
 	atomic_int patience;
 	struct record_dir *next; /* in the branch; set once */
@@ -46,6 +47,8 @@ struct record_dir_events {
 	void (*changed)(struct record_dir *record_dir, const char *id);
 	/* A whole list has come. SAME: each record is what it was. */
 	void (*replaced)(struct record_dir *record_dir, bool same);
+	/* All of what is known may be old, as other hosts say. */
+	void (*distrusted)(struct record_dir *record_dir);
 	/* A user got or lost an email with KEY. */
 	void (*email_changed)(struct record_dir *record_dir, const char *key);
 };
@@ -73,8 +76,10 @@ void record_dir_free(struct record_dir *record_dir); /* NULL is fine */
 /* Count the next questions to all of BRANCH's record directories as if what they know were old. */
 void record_dir_refresh_all(struct branch *branch);
 
-/* Fetch again, in the background, each list that a record directory of BRANCH has fetched before.
- */
+/* Fetch again, in the background, each list that RECORD_DIR has fetched before. */
+void record_dir_renew(struct record_dir *record_dir);
+
+/* The same for all record directories of BRANCH. */
 void record_dir_renew_all(struct branch *branch);
 
 /* As record_dir_refresh_all, for links only, because a user's status was written: the links that it

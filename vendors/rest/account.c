@@ -128,6 +128,7 @@ void account_free(struct account *account)
 	free(account->endpoint.base_url);
 	free(account->endpoint.ca_file);
 	free(account->name);
+	free(account->shared_name);
 	free(account);
 }
 
@@ -143,6 +144,11 @@ static const char *value_at(const struct account *account, size_t index)
 const void *account_values(const struct account *account)
 {
 	return account->values;
+}
+
+const char *account_shared_name(const struct account *account)
+{
+	return account->shared_name ? account->shared_name : account->name;
 }
 
 const char *account_value(const struct account *account, const char *name)

@@ -35,7 +35,8 @@ enum account_write { ACCOUNT_WRITES_ALL(ACCOUNT_WRITE_CONSTANT) ACCOUNT_WRITES }
 
 /* What is atomic may change while requests are sent (mount/reload.c). */
 struct account {
-	char *name; /* the section, which is the name of the directory */
+	char *name;        /* the section, which is the name of the directory */
+	char *shared_name; /* that other hosts give it, too (cache/shared); NULL: NAME */
 	const struct vendor *vendor;
 	struct endpoint endpoint; /* of the API; its name is NAME */
 	atomic_uint ttl;          /* seconds for which a fetched roster counts as fresh */
@@ -94,6 +95,9 @@ int account_set_vendor(struct account *account, const struct vendor *vendor);
 /* Wipe the secrets of ACCOUNT and free everything except the queue, which http_free ends. ACCOUNT
  * may be NULL. */
 void account_free(struct account *account);
+
+/* Return the name of ACCOUNT on all hosts that share what they know of it. Borrowed. */
+const char *account_shared_name(const struct account *account);
 
 /*
  * Return the value of the vendor's own setting NAME, which must be in its table, or NULL. It stays
