@@ -54,6 +54,7 @@ static void email_changed(struct record_dir *record_dir, const char *key)
 static const struct record_dir_events events = {
     .changed = notify_record,
     .replaced = notify_replaced,
+    .distrusted = notify_distrusted,
     .email_changed = email_changed,
 };
 
@@ -106,10 +107,11 @@ struct fs *fs_new(const struct fs_options *options, struct account **accounts, s
 	if (options->history)
 		error = history_load(fs->history, options->history);
 	changes_tell(fs->changes, changes_file_wake, fs);
+	guard_share(fs->guard, fs->store);
 	guard_tell(fs->guard, fs->history, options->audit, &commands_undo_words);
 	for (fs->branch_count = 0; !error && fs->branch_count < count; fs->branch_count++)
-		error = branch_init(fs, &fs->branches[fs->branch_count],
-				    accounts[fs->branch_count], threads_for(count));
+		error = branch_init(fs, &fs->branches[fs->branch_count], accounts[fs->branch_count],
+				    threads_for(count));
 	fs->notify = notify_new(fs);
 	fs->readme = error ? NULL : root_readme(fs);
 	if (error || !fs->notify || !fs->readme || make_nodes(fs))

@@ -75,8 +75,8 @@ struct branch {
 	struct scope scope; /* this branch, and no record directory */
 	struct fs *fs;
 	struct account *account;
-	struct record_dir *users;       /* NULL: no API, read-only */
-	struct node *node;              /* its directory */
+	struct record_dir *users; /* NULL: no API, read-only */
+	struct node *node;        /* its directory */
 	struct pool *pool; /* for what waits for this vendor: no other one's requests wait for it */
 	pthread_mutex_t lock;           /* of what follows */
 	struct record_dir *record_dirs; /* all of them, the users too; by next */
@@ -117,7 +117,7 @@ struct fs {
 	struct history *history; /* the changes that vendors have accepted */
 	struct changes *changes; /* of users, by whomever */
 	struct store *store;     /* what other mounts share; outlives the rosters */
-	struct pool *pool; /* for what belongs to no account */
+	struct pool *pool;       /* for what belongs to no account */
 	struct notify *notify;
 	const struct record_dir_events *events; /* what happens to records; record_dir.h */
 	struct branch *branches;

@@ -217,9 +217,12 @@ struct collection {
 	/* a status that consists of steps (memberships) */
 
 	/* Make each step of RECORD if ACTIVE, else end each. Tries all, then returns 0 or the first
-	   error, with words that say what is left. OUTCOMES has one entry for each step. */
+	   error, with words that say what is left. OUTCOMES has one entry for each step. MAY(ARG)
+	   is called before each step; if it returns a negative errno, with words in CALL, the step
+	   is not sent. */
 	int (*set_status)(struct call *call, struct account *account, const json_t *record,
-			  bool active, enum vendor_outcome *outcomes);
+			  bool active, int (*may)(void *arg), void *arg,
+			  enum vendor_outcome *outcomes);
 	/* The links that the steps are: each step links the record's id into the parent that
 	   step_key names. */
 	const struct collection *step_links;

@@ -10,6 +10,7 @@
 
 #include "cache/history/attempt.h"
 #include "cache/history/guard.h"
+#include "cache/history/overtaken.h"
 #include "cache/history/takeback.h"
 #include "cache/history/trust.h"
 #include "cache/record/write_lock.h"
@@ -226,17 +227,28 @@ static int delete_user_send(struct deletion *deletion, const json_t *before)
 	struct attempt *attempt = deletion->attempt;
 	const struct collection *collection = roster_collection(attempt->roster);
 	struct call *call = attempt->call;
+	struct overtaken overtaken = {0};
 	enum vendor_outcome outcome;
 	int error = attempt_send_counted(attempt);
 
 	if (error)
 		return error;
+	error = write_lock_check(roster_write_lock(attempt->roster), call, attempt->id);
+	if (error) {
+		attempt_uncount(attempt);
+		return error;
+	}
 	outcome = item_delete(call, attempt->account, collection, roster_parent(attempt->roster),
 			      attempt->id);
-	if (outcome == VENDOR_DONE || outcome == VENDOR_UNKNOWN)
+	if (outcome == VENDOR_DONE || outcome == VENDOR_UNKNOWN) {
+		overtaken_look(&overtaken, call, attempt->roster, attempt->id);
 		error = delete_user_prove(deletion, outcome == VENDOR_DONE);
-	else
+		overtaken_judge(&overtaken, call, attempt->roster,
+				&(struct overtaken_records){.deleted = true});
+		overtaken_clear(&overtaken);
+	} else {
 		error = -call->error;
+	}
 	if (error && outcome != VENDOR_DONE)
 		attempt_uncount(attempt);
 	if (error && call->verdict == CALL_UNSUPPORTED)
@@ -246,16 +258,15 @@ static int delete_user_send(struct deletion *deletion, const json_t *before)
 	return error;
 }
 
-static int lock_and_delete(struct attempt *attempt)
+/* Returns 0, -EAGAIN (another host may have written the user meanwhile: again) or a negative
+ * errno. */
+static int read_and_delete(struct deletion *deletion)
 {
-	struct deletion deletion = {.attempt = attempt};
+	struct attempt *attempt = deletion->attempt;
 	struct call *call = attempt->call;
 	json_t *before = NULL;
-	int error = write_lock_take(roster_write_lock(attempt->roster), call, attempt->id);
+	int error = delete_user_get(deletion, call, false, &before);
 
-	if (error)
-		return error;
-	error = delete_user_get(&deletion, call, false, &before);
 	if (!error) {
 		/* a refusal before the DELETE is not the GET's: its request is not in the message
 		 */
@@ -263,13 +274,26 @@ static int lock_and_delete(struct attempt *attempt)
 		takeback_creation(attempt, before);
 		error = check_from(attempt, before);
 	}
-	if (!error && guard_dry_run(attempt->guard)) {
+	if (!error && guard_dry_run(attempt->guard))
 		error = attempt_dry_run(attempt, "DELETE", attempt->id);
-	} else if (!error) {
-		error = delete_user_send(&deletion, before);
-	}
-	write_lock_release(roster_write_lock(attempt->roster), attempt->id);
+	else if (!error)
+		error = delete_user_send(deletion, before);
 	json_decref(before);
+	return error;
+}
+
+static int lock_and_delete(struct attempt *attempt)
+{
+	struct deletion deletion = {.attempt = attempt};
+	struct call *call = attempt->call;
+	int error = write_lock_take(roster_write_lock(attempt->roster), call, attempt->id);
+
+	if (error)
+		return error;
+	do {
+		error = read_and_delete(&deletion);
+	} while (error == -EAGAIN);
+	write_lock_release(roster_write_lock(attempt->roster), attempt->id);
 	return error;
 }
 

@@ -11,6 +11,7 @@
 #include "cache/history/attempt.h"
 #include "cache/history/attempt_undo.h"
 #include "cache/history/guard.h"
+#include "cache/history/overtaken.h"
 #include "cache/history/takeback.h"
 #include "cache/history/undo.h"
 #include "cache/history/trust.h"
@@ -193,6 +194,7 @@ static int link_post(struct attempt *attempt)
 	const struct collection *collection = roster_collection(roster);
 	const struct undo undo = {.what = UNDO_UNLINK, .path = attempt->call->path};
 	json_t *body = collection->link(collection, attempt->id), *answer = NULL;
+	struct overtaken overtaken = {0};
 	enum vendor_outcome outcome;
 	int error;
 
@@ -201,9 +203,24 @@ static int link_post(struct attempt *attempt)
 	error = body ? attempt_send_counted(attempt) : call_no_memory(attempt->call);
 	if (error)
 		goto out;
+	error = write_lock_check(roster_write_lock(roster), attempt->call, attempt->id);
+	/* -EAGAIN: it rests on no read */
+	if (error && error != -EAGAIN) {
+		attempt_uncount(attempt);
+		goto out;
+	}
 	outcome = item_post(attempt->call, attempt->account, collection, roster_parent(roster),
 			    body, &answer);
+	if ((outcome == VENDOR_DONE || outcome == VENDOR_UNKNOWN) &&
+	    overtaken_look(&overtaken, attempt->call, roster, attempt->id)) {
+		/* another host may have ended it since the vendor answered: look */
+		json_decref(answer);
+		answer = NULL;
+	}
 	error = settle_link(attempt, outcome, answer);
+	overtaken_judge(&overtaken, attempt->call, roster,
+			&(struct overtaken_records){.deleted = true});
+	overtaken_clear(&overtaken);
 out:
 	json_decref(body);
 	json_decref(answer);

@@ -20,6 +20,7 @@
 struct attempt;
 struct call;
 struct guard;
+struct overtaken;
 struct roster;
 
 struct membership {
@@ -36,6 +37,8 @@ struct membership {
 	json_t *undo;        /* a record with the steps that this mount has ended, or NULL */
 	json_t *sent;        /* a record with the steps that are sent, or NULL */
 	enum vendor_outcome *outcomes; /* of the steps in sent */
+	struct overtaken *overtaken;   /* what became of the lock */
+	bool halted;                   /* it was lost, so that no further step is sent */
 };
 
 /* Return true if the status that is written is `inactive`. */

@@ -4,6 +4,9 @@
  *
  * One `inactive` may have taken several writes, each of which has ended some steps. They belong
  * together if each has found what the one before it left.
+ *
+ * The hosts' store keeps the record of the steps that are ended. When all are made again, it keeps
+ * one without steps, so that no host goes by what it has itself ended before.
  */
 #include "cache/access/membership_past.h"
 
@@ -12,8 +15,15 @@
 #include "cache/history/guard.h"
 #include "cache/history/history.h"
 #include "cache/history/takeback.h"
+#include "cache/roster/inactive.h"
+#include "cache/roster/roster.h"
+#include "cache/roster/store.h"
+#include "vendors/base/log.h"
+#include "vendors/json/exact_parse.h"
+#include "vendors/json/exact_print.h"
 
-#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
 
 /* Return true if LIST has each step of PART, with the vendor's id of it. */
 static bool has_all(const struct membership *membership, const json_t *list, const json_t *part)
@@ -64,4 +74,35 @@ json_t *membership_past_undo(const struct membership *membership)
 		number = takeback_past(membership->attempt, number);
 	}
 	return undo;
+}
+
+json_t *membership_past_ended(const struct membership *membership)
+{
+	struct roster *roster = membership->roster;
+	json_t *ended = roster_store(roster)->ops->recall(roster_seat(roster), membership->id);
+	char *text;
+
+	text = ended ? NULL : inactive_undo(roster, membership->id);
+	if (text)
+		ended = exact_parse(text, strlen(text), 0, NULL);
+	free(text);
+	return ended;
+}
+
+void membership_past_keep(const struct membership *membership, bool known)
+{
+	struct roster *roster = membership->roster;
+	bool any = json_array_size(membership_steps(membership, membership->undo));
+	char *text = any ? exact_print_text(membership->undo, 0) : NULL;
+
+	inactive_keep_undo(roster, membership->id, text);
+	free(text);
+	if (!membership->undo || (!any && !known))
+		return;
+	if (roster_store(roster)->ops->remember(roster_seat(roster), membership->id,
+						membership->undo))
+		log_call(membership->call,
+			 "the shared store can't be reached: other hosts do not know yet which %s "
+			 "`active` makes again",
+			 membership->collection->name);
 }

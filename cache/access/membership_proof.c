@@ -10,6 +10,7 @@
 
 #include "cache/access/membership.h"
 #include "cache/access/membership_late.h"
+#include "cache/access/membership_past.h"
 #include "cache/history/attempt.h"
 #include "cache/record/record.h"
 #include "cache/roster/inactive.h"
@@ -46,7 +47,6 @@ static void trim_undo(struct membership *membership, const json_t *record)
 {
 	json_t *list = membership_steps(membership, membership->undo);
 	const json_t *now = membership_steps(membership, record);
-	char *text = NULL;
 
 	for (size_t i = json_array_size(list); i-- > 0;) {
 		const json_t *step = json_array_get(list, i);
@@ -54,10 +54,7 @@ static void trim_undo(struct membership *membership, const json_t *record)
 		if (membership_has(membership, now, step) && !may_be_ended(membership, step))
 			json_array_remove(list, i);
 	}
-	if (json_array_size(list))
-		text = exact_print_text(membership->undo, 0);
-	inactive_keep_undo(membership->roster, membership->id, text);
-	free(text);
+	membership_past_keep(membership, true);
 }
 
 /* Name the steps that remain in the message of the error. */
@@ -137,7 +134,7 @@ static void membership_proof_settle(struct membership *membership, const struct 
 
 	membership_proof_remember(membership, record);
 	if (!error || !inactive)
-		inactive_note(membership->roster, membership->id, inactive);
+		publish_status(membership->roster, membership->id, inactive);
 	trim_undo(membership, record);
 	membership_publish(membership, call, record);
 	/* reads may lag: ask again for the next reader, and once more when `lag` ends */

@@ -14,6 +14,7 @@
 #include "cache/history/attempt.h"
 #include "cache/history/attempt_undo.h"
 #include "cache/history/guard.h"
+#include "cache/history/overtaken.h"
 #include "cache/history/takeback.h"
 #include "cache/history/undo.h"
 #include "cache/record/record.h"
@@ -22,13 +23,17 @@
 #include "cache/roster/inactive.h"
 #include "cache/roster/known.h"
 #include "cache/roster/roster.h"
+#include "cache/roster/store.h"
+#include "cache/update/status_field.h"
 #include "vendors/base/call.h"
 #include "vendors/base/log.h"
+#include "vendors/base/status_words.h"
 #include "vendors/json/exact_parse.h"
 #include "vendors/json/exact_print.h"
 #include "vendors/rest/account.h"
 #include "vendors/vendor.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -92,28 +97,18 @@ static json_t *join_steps(const struct membership *membership, const json_t *rec
 	return joined;
 }
 
-/* Set undo to the steps that this mount has ended and not restored yet, or to NULL. */
-static void find_undo(struct membership *membership)
-{
-	char *text = inactive_undo(membership->roster, membership->id);
-
-	membership->undo = text ? exact_parse(text, strlen(text), 0, NULL) : NULL;
-	free(text);
-}
-
 /* Keep all steps, and those ended earlier, for a later `active`, before the first one is ended. */
 static void membership_status_keep_undo(struct membership *membership)
 {
-	json_t *all = join_steps(membership,
-				 membership->undo ? membership->undo : membership->fresh,
+	bool any = json_array_size(membership_steps(membership, membership->undo));
+	json_t *all = join_steps(membership, any ? membership->undo : membership->fresh,
 				 membership_steps(membership, membership->fresh));
-	char *text = all ? exact_print_text(all, 0) : NULL;
 
-	if (text)
-		inactive_keep_undo(membership->roster, membership->id, text);
-	free(text);
+	if (!all)
+		return;
 	json_decref(membership->undo);
 	membership->undo = all;
+	membership_past_keep(membership, false);
 }
 
 /* Fail because this mount knows no step to restore. The message says how the user can do it. */
@@ -199,13 +194,59 @@ static void forget_ended(const struct membership *membership)
 	json_decref(ended);
 }
 
+/* Check that the record is this mount's alone before the next step is sent. */
+static int may_step(void *arg)
+{
+	struct membership *membership = arg;
+	int error;
+
+	/* a membership that is still to be ended may have been ended, which does no harm; one that
+	   is to be made may have been ended by who makes the user inactive */
+	if (overtaken_look(membership->overtaken, membership->call, membership->roster,
+			   membership->id) &&
+	    !membership_is_inactive(membership))
+		membership->halted = true;
+	error = write_lock_check(roster_write_lock(membership->roster), membership->call,
+				 membership->id);
+	if (error == -EAGAIN && !membership_is_inactive(membership))
+		membership->halted = true;
+	if (error && error != -EAGAIN)
+		return error;
+	if (!membership->halted)
+		return 0;
+	return call_fail(
+	    membership->call, CALL_CONFLICT,
+	    "this mount lost its lock while it wrote, and another host may have written "
+	    "the user meanwhile");
+}
+
+/* After the steps: was the lock lost on the way? What was read last tells what is overwritten. */
+static void judge_lock(struct membership *membership, struct overtaken *overtaken)
+{
+	struct record *held;
+	double seconds;
+	json_t *now;
+
+	if (!overtaken->pending)
+		return;
+	known_peek(membership->roster, membership->id, &held, &seconds);
+	now = held && held->id[0] && !membership->attempt->unknown ? record_json(held) : NULL;
+	overtaken_judge(overtaken, membership->call, membership->roster,
+			&(struct overtaken_records){.now = now});
+	json_decref(now);
+	record_put(held);
+}
+
 static int membership_status_send(struct membership *membership)
 {
 	struct account *account = membership->attempt->account;
 	size_t count = json_array_size(membership_steps(membership, membership->sent));
 	bool made = false;
-	int error = attempt_send_counted(membership->attempt);
+	int error = write_lock_check(roster_write_lock(membership->roster), membership->call,
+				     membership->id);
 
+	if (!error)
+		error = attempt_send_counted(membership->attempt);
 	if (error)
 		return error;
 	if (membership_is_inactive(membership)) {
@@ -213,11 +254,13 @@ static int membership_status_send(struct membership *membership)
 		membership_status_keep_undo(membership);
 	}
 	error = membership->collection->set_status(membership->call, account, membership->sent,
-						   !membership_is_inactive(membership),
-						   membership->outcomes);
+						   !membership_is_inactive(membership), may_step,
+						   membership, membership->outcomes);
 	if (membership_is_inactive(membership))
 		forget_ended(membership);
+	overtaken_look(membership->overtaken, membership->call, membership->roster, membership->id);
 	error = membership_proof_find(membership, error);
+	judge_lock(membership, membership->overtaken);
 	for (size_t i = 0; i < count; i++)
 		made = made || membership_was_made(membership, i);
 	if (!made)
@@ -303,7 +346,7 @@ static int membership_status_run(struct membership *membership, json_t *fresh)
 	struct call *call = membership->call;
 	int error = 0;
 
-	find_undo(membership);
+	membership->undo = membership_past_ended(membership);
 	membership->fresh = fresh;
 	take_unconfirmed(membership);
 	/* Ask again before deciding that there is nothing to do, and before acting on steps that
@@ -327,11 +370,40 @@ static int membership_status_run(struct membership *membership, json_t *fresh)
 	return 0;
 }
 
+/* Free what MEMBERSHIP knows of the record. */
+static void membership_status_forget(struct membership *membership)
+{
+	json_decref(membership->fresh);
+	json_decref(membership->unconfirmed);
+	json_decref(membership->undo);
+	json_decref(membership->sent);
+	free(membership->outcomes);
+	membership->fresh = membership->unconfirmed = membership->undo = membership->sent = NULL;
+	membership->outcomes = NULL;
+	membership->halted = false;
+}
+
+/* As change->reapply (change.h). */
+static int membership_reapply(struct call *call, struct roster *roster, struct guard *guard,
+			      const char *id)
+{
+	struct attempt attempt;
+	int error;
+
+	attempt_begin(&attempt, call, guard, roster, "reapply", id);
+	status_field_note(&attempt, STATUS_INACTIVE);
+	error = membership_status_write(&attempt, STATUS_INACTIVE);
+	attempt_end(&attempt, error);
+	return error;
+}
+
 int membership_status_write(struct attempt *attempt, const char *word)
 {
 	struct call *call = attempt->call;
 	struct roster *roster = attempt->roster;
+	struct overtaken overtaken = {0};
 	struct membership membership = {
+	    .overtaken = &overtaken,
 	    .attempt = attempt,
 	    .call = call,
 	    .roster = roster,
@@ -353,10 +425,11 @@ int membership_status_write(struct attempt *attempt, const char *word)
 		error = guard_has_room(membership.guard, call);
 	/*
 	 * open has just asked for this user to know the file's size. That is fresh enough, because
-	 * the record is read again after the last step.
+	 * the record is read again after the last step. Where other hosts may write, only what is
+	 * read with the lock counts.
 	 */
-	just_now = held && knows == KNOWN_FRESH && held->id[0] &&
-		   seconds > (double)attempt->account->ttl - 1;
+	just_now = roster_store(roster) == store_local() && held && knows == KNOWN_FRESH &&
+		   held->id[0] && seconds > (double)attempt->account->ttl - 1;
 	if (!error)
 		error = write_lock_take(roster_write_lock(roster), call, membership.id);
 	fresh = !error && just_now ? record_json(held) : NULL;
@@ -364,13 +437,16 @@ int membership_status_write(struct attempt *attempt, const char *word)
 	if (error)
 		return error;
 	error = membership_status_run(&membership, fresh);
+	while (error == -EAGAIN) {
+		membership_status_forget(&membership);
+		error = membership_status_run(&membership, NULL);
+	}
 	write_lock_release(roster_write_lock(roster), membership.id);
+	error = overtaken_finish(&overtaken, call, roster, attempt->guard, attempt->id,
+				 !membership_is_inactive(&membership), membership_reapply, error);
+	overtaken_clear(&overtaken);
 	if (error)
 		figures_note_error(roster, call, error);
-	json_decref(membership.fresh);
-	json_decref(membership.unconfirmed);
-	json_decref(membership.undo);
-	json_decref(membership.sent);
-	free(membership.outcomes);
+	membership_status_forget(&membership);
 	return error;
 }

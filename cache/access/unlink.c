@@ -11,6 +11,7 @@
 #include "cache/history/attempt.h"
 #include "cache/history/attempt_undo.h"
 #include "cache/history/guard.h"
+#include "cache/history/overtaken.h"
 #include "cache/history/takeback.h"
 #include "cache/history/trust.h"
 #include "cache/history/undo.h"
@@ -253,6 +254,7 @@ static int send_delete(struct attempt *attempt, const char *own)
 	const struct collection *collection = roster_collection(roster);
 	struct call *call = attempt->call;
 	const struct undo undo = {.what = UNDO_LINK, .path = call->path};
+	struct overtaken overtaken = {0};
 	enum vendor_outcome outcome;
 	json_t *before;
 	int error;
@@ -263,14 +265,25 @@ static int send_delete(struct attempt *attempt, const char *own)
 	error = attempt_send_counted(attempt);
 	if (error)
 		return error;
+	error = write_lock_check(roster_write_lock(roster), call, attempt->id);
+	/* -EAGAIN: it rests on no read, since the vendor uses no id of a record again */
+	if (error && error != -EAGAIN) {
+		attempt_uncount(attempt);
+		return error;
+	}
 	if (collection->link)
 		log_link_again(attempt, &undo);
 	before = record_held(attempt);
 	outcome = item_delete(call, attempt->account, collection, roster_parent(roster), own);
-	if (outcome == VENDOR_DONE || outcome == VENDOR_UNKNOWN)
+	if (outcome == VENDOR_DONE || outcome == VENDOR_UNKNOWN) {
+		overtaken_look(&overtaken, call, roster, attempt->id);
 		error = prove_gone(attempt, own, outcome == VENDOR_DONE);
-	else
+		overtaken_judge(&overtaken, call, roster,
+				&(struct overtaken_records){.deleted = true});
+		overtaken_clear(&overtaken);
+	} else {
 		error = -call->error;
+	}
 	if (error && outcome != VENDOR_DONE)
 		attempt_uncount(attempt);
 	if (!error) {

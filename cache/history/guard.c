@@ -4,10 +4,13 @@
  *
  * Keeps the times of the status changes in the last window, oldest first. If there are `limit` of
  * them, there is no room. Each has a ticket, so that giving one back does not remove another one.
+ * What the store counts includes this mount's changes. Both are kept, for the time when the store
+ * cannot be reached.
  */
 #include "cache/history/guard.h"
 
 #include "cache/history/trust.h"
+#include "cache/roster/store.h"
 #include "vendors/base/call.h"
 #include "vendors/base/clock.h"
 
@@ -18,7 +21,8 @@
 
 struct guard_taken {
 	uint64_t ticket;
-	time_t when; /* monotonic seconds */
+	uint64_t shared; /* the store's ticket; 0: none */
+	time_t when;     /* monotonic seconds */
 };
 
 struct guard {
@@ -26,6 +30,7 @@ struct guard {
 	struct history *history;
 	struct audit *audit;
 	const struct undo_words *undo_words;
+	struct store *store;       /* counts what all hosts change */
 	pthread_mutex_t lock;      /* of what follows */
 	unsigned limit;            /* 0: none */
 	unsigned window;           /* seconds */
@@ -44,6 +49,7 @@ struct guard *guard_new(bool read_only, bool dry_run, unsigned limit, unsigned w
 	guard->dry_run = dry_run;
 	guard->limit = limit;
 	guard->window = window;
+	guard->store = store_local();
 	pthread_mutex_init(&guard->lock, NULL);
 	return guard;
 }
@@ -63,6 +69,11 @@ void guard_tell(struct guard *guard, struct history *history, struct audit *audi
 	guard->history = history;
 	guard->audit = audit;
 	guard->undo_words = words;
+}
+
+void guard_share(struct guard *guard, struct store *store)
+{
+	guard->store = store;
 }
 
 struct history *guard_history(const struct guard *guard)
@@ -112,9 +123,25 @@ static bool guard_room_locked(struct guard *guard)
 	return !guard->limit || guard->count < guard->limit;
 }
 
+/* Make ROOM, by this mount's own count, what it is if all hosts have made the changes in COUNT. */
+static void guard_add_hosts(struct guard_room *room, const struct store_count *count, time_t today)
+{
+	unsigned left = count->taken < room->limit ? room->limit - count->taken : 0;
+	double rest = room->window - count->oldest;
+
+	room->ago = count->ago;
+	/* the own count may be newer than what is known of all */
+	if (left > room->left)
+		return;
+	room->left = left;
+	if (count->taken)
+		room->until = today + (time_t)(rest > 0 ? rest + 1 : 1);
+}
+
 void guard_look(struct guard *guard, struct guard_room *room)
 {
 	struct timespec now = clock_now(), today;
+	struct store_count all;
 	size_t count, next;
 
 	clock_gettime(CLOCK_REALTIME, &today);
@@ -132,6 +159,10 @@ void guard_look(struct guard *guard, struct guard_room *room)
 	/* the seconds of the two clocks do not begin together: round up */
 	if (room->until && today.tv_nsec > now.tv_nsec)
 		room->until++;
+	room->ago = -1;
+	if (guard->store->ops->look(guard->store, room->window, &all))
+		guard_add_hosts(room, &all, today.tv_sec);
+	room->together = all.together;
 }
 
 void guard_set_limit(struct guard *guard, unsigned limit)
@@ -171,8 +202,20 @@ static int guard_take_locked(struct guard *guard, uint64_t *ticket)
 		guard->room = room;
 	}
 	*ticket = ++guard->last;
-	longer[guard->count++] = (struct guard_taken){*ticket, clock_now().tv_sec};
+	longer[guard->count++] = (struct guard_taken){.ticket = *ticket,
+						      .when = clock_now().tv_sec};
 	return 0;
+}
+
+/* Return where the change with TICKET is, or guard->count: it is not counted any more. */
+static size_t guard_find_locked(const struct guard *guard, uint64_t ticket)
+{
+	/* search from the newest: it is one of these */
+	for (size_t at = guard->count; at-- > 0;) {
+		if (guard->taken[at].ticket == ticket)
+			return at;
+	}
+	return guard->count;
 }
 
 static int guard_refuse(struct guard *guard, struct call *call)
@@ -183,21 +226,43 @@ static int guard_refuse(struct guard *guard, struct call *call)
 	guard_look(guard, &room);
 	/* 0: there is room again by now */
 	guard_time(room.until ? room.until : time(NULL), when);
-	return call_fail(call, CALL_OVER_LIMIT,
-			 "status_limit reached (%u in %u s); next change possible at %s; to raise "
-			 "it for this mount, write \"status_limit N\" to the control file; taking "
-			 "back a change of this mount does not count",
-			 room.limit, room.window, when);
+	return call_fail(
+	    call, CALL_OVER_LIMIT,
+	    "status_limit reached (%u in %u s%s); next change possible at %s; to raise "
+	    "it for this mount, write \"status_limit N\" to the control file; taking "
+	    "back a change of this mount does not count",
+	    room.limit, room.window, room.together ? ", all hosts together" : "", when);
 }
 
 int guard_has_room(struct guard *guard, struct call *call)
 {
-	bool room;
+	struct guard_room room;
+
+	guard_look(guard, &room);
+	return !room.limit || room.left ? 0 : guard_refuse(guard, call);
+}
+
+/* Count the change with TICKET, which is counted here, with all hosts. */
+static int guard_take_shared(struct guard *guard, struct call *call, uint64_t ticket)
+{
+	unsigned limit, window;
+	uint64_t shared = 0;
+	size_t at;
+	int error;
 
 	pthread_mutex_lock(&guard->lock);
-	room = guard_room_locked(guard);
+	limit = guard->limit;
+	window = guard->window;
 	pthread_mutex_unlock(&guard->lock);
-	return room ? 0 : guard_refuse(guard, call);
+	error = guard->store->ops->take(guard->store, call, limit, window, &shared);
+	if (error || !shared)
+		return error;
+	pthread_mutex_lock(&guard->lock);
+	at = guard_find_locked(guard, ticket);
+	if (at < guard->count)
+		guard->taken[at].shared = shared;
+	pthread_mutex_unlock(&guard->lock);
+	return 0;
 }
 
 int guard_take(struct guard *guard, struct call *call, uint64_t *ticket)
@@ -213,21 +278,30 @@ int guard_take(struct guard *guard, struct call *call, uint64_t *ticket)
 	pthread_mutex_unlock(&guard->lock);
 	if (!room)
 		return guard_refuse(guard, call);
-	return error ? call_no_memory(call) : 0;
+	if (error)
+		return call_no_memory(call);
+	error = guard_take_shared(guard, call, *ticket);
+	if (!error)
+		return 0;
+	guard_give_back(guard, *ticket);
+	*ticket = 0;
+	return error == -EDQUOT ? guard_refuse(guard, call) : error;
 }
 
 void guard_give_back(struct guard *guard, uint64_t ticket)
 {
+	uint64_t shared = 0;
 	size_t at;
 
 	pthread_mutex_lock(&guard->lock);
-	/* search from the newest: it is one of these */
-	for (at = guard->count; at-- > 0 && guard->taken[at].ticket != ticket;) {
-	}
+	at = guard_find_locked(guard, ticket);
 	if (at < guard->count) {
+		shared = guard->taken[at].shared;
 		guard->count--;
 		memmove(guard->taken + at, guard->taken + at + 1,
 			(guard->count - at) * sizeof(*guard->taken));
 	}
 	pthread_mutex_unlock(&guard->lock);
+	if (shared)
+		guard->store->ops->give_back(guard->store, shared);
 }

@@ -5,8 +5,9 @@
  *
  * There is one guard per mount. All but the counting is set before threads start; the counting, its
  * limit and its window have a mutex of their own. A change that takes back a change of this mount
- * (takeback.h) is not counted, and its caller does not call guard_take. Nothing here waits. A
- * function that fails leaves a message in CALL.
+ * (takeback.h) is not counted, and its caller does not call guard_take. Hosts that share a store
+ * (store.h) count together, each by its own limit and window. Only guard_take and guard_give_back
+ * may wait, for the store. A function that fails leaves a message in CALL.
  */
 #ifndef ROSTERFS_GUARD_H
 #define ROSTERFS_GUARD_H
@@ -21,6 +22,7 @@ struct account;
 struct call;
 struct guard;
 struct history;
+struct store;
 struct undo_words;
 
 /*
@@ -37,6 +39,10 @@ void guard_free(struct guard *guard);
 void guard_tell(struct guard *guard, struct history *history, struct audit *audit,
 		const struct undo_words *words);
 
+/* Count with STORE (borrowed; it outlives the guard's use) what all its hosts change. Call it
+ * before threads start. */
+void guard_share(struct guard *guard, struct store *store);
+
 /* Return what guard_tell was given, borrowed, or NULL. */
 struct history *guard_history(const struct guard *guard);
 struct audit *guard_audit(const struct guard *guard);
@@ -49,12 +55,14 @@ int guard_writable(const struct guard *guard, struct call *call, const struct ac
 /* Return true if nothing must be sent (dry_run). */
 bool guard_dry_run(const struct guard *guard);
 
-/* What status_limit still allows. */
+/* What status_limit still allows, by what is known: of other hosts that is about a second old. */
 struct guard_room {
 	unsigned limit;  /* 0: any number */
 	unsigned window; /* seconds */
 	unsigned left;
-	time_t until; /* when LEFT grows, in seconds since 1970; 0: nothing is counted */
+	time_t until;  /* when LEFT grows, in seconds since 1970; 0: nothing is counted */
+	bool together; /* all hosts are counted together */
+	double ago;    /* then, seconds since their count was asked for; < 0: it was not yet */
 };
 
 /* Set *ROOM to what status_limit allows now. */
@@ -73,10 +81,11 @@ void guard_set(struct guard *guard, unsigned limit, unsigned window);
 /* Format WHEN, a time of the system clock, as the log does: local, with its offset from UTC. */
 void guard_time(time_t when, char text[GUARD_TIME_MAX]);
 
-/* Return 0 if one more status change is allowed, or -EDQUOT. Counts nothing. */
+/* Return 0 if one more status change is allowed by what is known, or -EDQUOT. Counts nothing. */
 int guard_has_room(struct guard *guard, struct call *call);
 
-/* Count one status change. Returns 0 and *TICKET for guard_give_back, or -EDQUOT or -ENOMEM. */
+/* Count one status change. Returns 0 and *TICKET for guard_give_back, or -EDQUOT, -ENOMEM or
+ * -EREMOTEIO: the store cannot be reached (CALL_NO_LOCK). */
 int guard_take(struct guard *guard, struct call *call, uint64_t *ticket);
 
 /* Stop counting the change that TICKET is for: it was certainly not made. 0 is a no-op. */

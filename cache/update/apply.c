@@ -175,7 +175,8 @@ static enum vendor_outcome apply_put(struct change *change, const json_t *body, 
  */
 static int apply_send(struct change *change)
 {
-	json_t *answer = NULL, *body, *acknowledged;
+	struct overtaken_records records = {0};
+	json_t *answer = NULL, *body, *acknowledged, *base;
 	enum vendor_outcome outcome;
 	int error = apply_announce(change);
 
@@ -184,6 +185,13 @@ static int apply_send(struct change *change)
 	body = apply_body(change);
 	if (!body)
 		return call_no_memory(change->call);
+	error = change_check_lock(change);
+	if (error) {
+		json_decref(body);
+		return error;
+	}
+	base = json_incref(change->fresh);
+	records.base = base;
 	acknowledged = lag_acknowledged(roster_lag(change->roster), change->id);
 	change->basis.record = change->fresh;
 	change->basis.acknowledged = acknowledged;
@@ -194,7 +202,13 @@ static int apply_send(struct change *change)
 	outcome = apply_put(change, body, &answer);
 	change->basis.record = change->basis.acknowledged = NULL;
 	json_decref(acknowledged);
+	outcome = change_settle_lock(change, outcome, &answer);
 	error = response_judge(change, outcome, body, answer);
+	records.sent = body;
+	if (!error || error == -EAGAIN)
+		records.now = change->result ? change->result : change->fresh;
+	overtaken_judge(&change->overtaken, change->call, change->roster, &records);
+	json_decref(base);
 	json_decref(body);
 	json_decref(answer);
 	return error;
@@ -417,7 +431,10 @@ int apply_once(struct change *change)
 	write_lock_release(roster_write_lock(change->roster), change->id);
 	call_destroy(&alone);
 	change->alone = NULL;
-	return error;
+	if (!change->overtaken.reapply)
+		return error;
+	return overtaken_finish(&change->overtaken, change->call, change->roster, change->guard,
+				change->id, change_makes_active(change), change->reapply, error);
 }
 
 int apply_change(struct change *change)

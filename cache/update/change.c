@@ -10,6 +10,7 @@
 #include "cache/record/lag.h"
 #include "cache/record/record.h"
 #include "cache/record/versions.h"
+#include "cache/record/write_lock.h"
 #include "cache/roster/absence.h"
 #include "cache/roster/known.h"
 #include "cache/roster/presence.h"
@@ -18,10 +19,12 @@
 #include "vendors/base/call.h"
 #include "vendors/base/clock.h"
 #include "vendors/base/log.h"
+#include "vendors/base/status_words.h"
 #include "vendors/rest/account.h"
 #include "vendors/json/pointer.h"
 #include "vendors/rest/collection.h"
 #include "vendors/rest/item.h"
+#include "vendors/vendor.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -66,6 +69,7 @@ void change_clear(struct change *change)
 	json_decref(change->result);
 	json_decref(change->unanswered);
 	change->first = change->result = change->unanswered = NULL;
+	overtaken_clear(&change->overtaken);
 	free(change->told_more);
 	change->told_more = NULL;
 }
@@ -302,4 +306,43 @@ int change_read(struct change *change)
 	else if (change->limited)
 		error = change_fail_limited(change);
 	return error;
+}
+
+/* ---- the lock ---- */
+
+int change_check_lock(struct change *change)
+{
+	int error = write_lock_check(roster_write_lock(change->roster), change->call, change->id);
+
+	if (error == -EAGAIN)
+		change->next = CHANGE_READ;
+	return error;
+}
+
+enum vendor_outcome change_settle_lock(struct change *change, enum vendor_outcome outcome,
+				       json_t **answer)
+{
+	if (outcome != VENDOR_DONE && outcome != VENDOR_UNKNOWN)
+		return outcome;
+	if (!overtaken_look(&change->overtaken, change->call, change->roster, change->id))
+		return outcome;
+	if (outcome == VENDOR_DONE)
+		call_fail(change->call, CALL_LOST,
+			  "this mount lost its lock while the change was under way");
+	json_decref(*answer);
+	*answer = NULL;
+	return VENDOR_UNKNOWN;
+}
+
+bool change_makes_active(const struct change *change)
+{
+	char word[STATUS_MAP_MAX];
+	const char *wanted = change->target ? change_wanted(change, word) : NULL;
+	bool any = false;
+
+	if (!wanted || strcmp(wanted, STATUS_ACTIVE) != 0)
+		return false;
+	for (size_t i = 0; i < change->merge.count; i++)
+		any = any || change_is_of_status(change, &change->merge.edits[i]);
+	return any;
 }

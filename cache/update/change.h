@@ -24,10 +24,12 @@
 #define ROSTERFS_CHANGE_H
 
 #include "cache/document/merge.h"
+#include "cache/history/overtaken.h"
 #include "cache/record/lag.h"
 #include "cache/record/resets.h"
 #include "vendors/http/basis.h"
 #include "vendors/rest/status_map.h"
+#include "vendors/vendor.h"
 
 #include <jansson.h>
 #include <stdbool.h>
@@ -111,9 +113,10 @@ struct change {
 	unsigned retries;      /* PUTs without a response, or with one that cannot be read */
 	unsigned unread;       /* of these: a success with a body that cannot be read */
 	enum change_step next;
-	const char *told;   /* what change_log logs, static; or NULL */
-	char *told_more;    /* the same, or NULL */
-	json_t *unanswered; /* the newest body that was sent and got no response, or NULL */
+	const char *told;           /* what change_log logs, static; or NULL */
+	char *told_more;            /* the same, or NULL */
+	struct overtaken overtaken; /* what became of the lock */
+	json_t *unanswered;         /* the newest body that was sent and got no response, or NULL */
 };
 
 /* Initialise CHANGE for the record of ATTEMPT. The caller sets plan, arg and reapply. Pair with
@@ -191,5 +194,21 @@ int change_read(struct change *change);
  * error of the request that ended, as a negative errno.
  */
 int change_fail_limited(struct change *change);
+
+/* Check, right before something is sent, that the record is still this mount's alone. May wait.
+ * Returns 0, -EAGAIN (the next step is to read it again) or a negative errno with a message in the
+ * call. */
+int change_check_lock(struct change *change);
+
+/*
+ * Return OUTCOME; or VENDOR_UNKNOWN, and *ANSWER is released, if the lock was lost while the
+ * request was under way: another host may have written the record since the vendor answered. May
+ * wait.
+ */
+enum vendor_outcome change_settle_lock(struct change *change, enum vendor_outcome outcome,
+				       json_t **answer);
+
+/* Return true if an edit makes the user active. */
+bool change_makes_active(const struct change *change);
 
 #endif

@@ -13,8 +13,10 @@
 #include "cache/history/guard.h"
 #include "cache/history/trust.h"
 #include "cache/record/snapshot.h"
+#include "cache/record/write_lock.h"
 #include "cache/roster/figures.h"
 #include "cache/roster/roster.h"
+#include "cache/roster/store.h"
 #include "cache/roster/wait.h"
 #include "cache/roster/whole.h"
 #include "cache/update/create_match.h"
@@ -22,6 +24,7 @@
 #include "cache/update/creation.h"
 #include "cache/update/edit_check.h"
 #include "cache/update/input.h"
+#include "vendors/base/address.h"
 #include "vendors/base/call.h"
 #include "vendors/base/limits.h"
 #include "vendors/base/log.h"
@@ -143,6 +146,59 @@ static int create_check_vacant(struct creation *creation)
 	return 0;
 }
 
+/* ---- other hosts ---- */
+
+/*
+ * Let this be the only host that creates a record with this email: the next one then knows of it.
+ * Without an email only the store must be there, as for all that is written. Returns 0 or a
+ * negative errno with words in the call.
+ */
+static int create_lock(struct creation *creation)
+{
+	const json_t *email = collection_email_value(creation->collection, creation->wanted);
+	char *key = email ? address_key(json_string_value(email)) : NULL;
+	int error;
+
+	if (roster_store(creation->roster) == store_local()) {
+		free(key);
+		return 0;
+	}
+	/* no id has a newline */
+	if (asprintf(&creation->name, "new\n%s", key ? key : creation->call->path) < 0)
+		creation->name = NULL;
+	free(key);
+	if (!creation->name)
+		return call_no_memory(creation->call);
+	error = write_lock_take(roster_write_lock(creation->roster), creation->call,
+				creation->name);
+	if (error) {
+		free(creation->name);
+		creation->name = NULL;
+	}
+	return error;
+}
+
+/* Check that no other host can create it, just before it is sent. */
+static int create_check_lock(struct creation *creation)
+{
+	int error = creation->name ? write_lock_check(roster_write_lock(creation->roster),
+						      creation->call, creation->name)
+				   : 0;
+
+	/* nothing was sent yet, and what another host has made is known or refused */
+	return error == -EAGAIN ? 0 : error;
+}
+
+static void create_unlock(struct creation *creation)
+{
+	if (creation->name)
+		write_lock_release(roster_write_lock(creation->roster), creation->name);
+	free(creation->name);
+	creation->name = NULL;
+}
+
+/* ---- the request ---- */
+
 static int create_send(struct creation *creation)
 {
 	struct account *account = creation_account(creation);
@@ -152,6 +208,8 @@ static int create_send(struct creation *creation)
 
 	if (!error)
 		error = create_match_prepare(creation);
+	if (!error)
+		error = create_check_lock(creation);
 	if (!error)
 		error = attempt_send(creation->attempt);
 	if (error)
@@ -247,9 +305,13 @@ static int create(struct creation *creation)
 
 	if (guard_dry_run(creation->guard))
 		return attempt_dry_run(creation->attempt, "POST", NULL);
+	error = create_lock(creation);
+	if (error)
+		return error;
 	error = create_send(creation);
 	if (!error)
 		error = complete(creation);
+	create_unlock(creation);
 	if (!creation->id)
 		return error;
 	create_note_history(creation);

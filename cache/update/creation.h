@@ -34,6 +34,7 @@ struct creation {
 	bool settled;            /* the response was lost, or about another record */
 	bool unproven;           /* the response does not show whether its record is new */
 	bool stranger;           /* ...and it is not: nothing of it may be changed */
+	char *name;              /* locked on all hosts meanwhile; NULL: there are no others */
 	char *id;                /* of the new record, or NULL */
 };
 

@@ -139,7 +139,7 @@ static void note_status(struct change *change, const json_t *record, const json_
 
 	if (!after || (before && strcmp(before, after) == 0))
 		return;
-	inactive_note(change->roster, change->id, inactive);
+	publish_status(change->roster, change->id, inactive);
 	if (inactive)
 		inactive_note_writer(change->roster, change->id, change->call, seen);
 }
@@ -448,8 +448,10 @@ static int fail_third(struct change *change, const struct edit *edit, const json
 	change->attempt->unknown = true;
 	change_publish(change, record);
 	call_fail(change->call, CALL_CONFLICT,
-		  "the response to the change was lost, and \"%s\" is now neither the old value "
-		  "nor the new one, but %s; read the file again",
+		  "%s, and \"%s\" is now neither the old value nor the new one, but %s; read the "
+		  "file again",
+		  change->call->status / 100 == 2 ? "another client wrote at the same time"
+						  : "the response to the change was lost",
 		  path ? path : "?", value ? value : "?");
 	free(path);
 	free(value);

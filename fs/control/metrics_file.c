@@ -5,6 +5,7 @@
  */
 #include "cache/history/guard.h"
 #include "cache/roster/figures.h"
+#include "cache/roster/store.h"
 #include "fs/asked.h"
 #include "fs/control/control_file.h"
 #include "fs/control/metric.h"
@@ -326,6 +327,7 @@ static int print_metrics(FILE *out, struct fs *fs)
 	free(samples);
 	print_room(out, fs);
 	print_asked(out, &fs->asked);
+	fs->store->ops->print_metrics(fs->store, out);
 	print_padding(out);
 	return 0;
 }

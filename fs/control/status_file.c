@@ -9,6 +9,7 @@
 #include "cache/history/guard.h"
 #include "cache/roster/figures.h"
 #include "cache/roster/roster.h"
+#include "cache/roster/store.h"
 #include "fs/control/control_file.h"
 #include "fs/control/notice.h"
 #include "fs/fs.h"
@@ -31,7 +32,8 @@
 #define WIDTH 79 /* some terminals break a line of 80 columns */
 #define NAME 14
 #define STATE (WIDTH - NAME - 29)
-#define INDENT 4 /* of the second and further lines of a note */
+#define INDENT 4    /* of the second and further lines of a note */
+#define LIMIT_OLD 3 /* seconds after which the count of all hosts may be another one */
 
 /* ---- the table ---- */
 
@@ -79,15 +81,19 @@ static void print_branch(FILE *out, struct branch *branch, const struct figures 
 static void print_limit(FILE *out, struct fs *fs)
 {
 	struct guard_room room;
-	char when[GUARD_TIME_MAX];
+	char when[GUARD_TIME_MAX], age[COLUMNS_COUNT_MAX];
 
 	guard_look(fs->guard, &room);
 	if (!room.limit) {
 		fprintf(out, "status_limit: none\n\n");
 		return;
 	}
-	fprintf(out, "status_limit: %u of %u changes left (per %u s)\n", room.left, room.limit,
-		room.window);
+	fprintf(out, "status_limit: %u of %u changes left (per %u s%s)\n", room.left, room.limit,
+		room.window, room.together ? ", all hosts together" : "");
+	if (room.together && room.ago < 0)
+		fprintf(out, "  the store has not said yet how many other hosts have made\n");
+	else if (room.together && room.ago > LIMIT_OLD)
+		fprintf(out, "  as the store said %s ago\n", columns_age(room.ago, age));
 	if (room.until) {
 		guard_time(room.until, when);
 		fprintf(out, "  more again at %s", when);
@@ -226,6 +232,7 @@ static int print_status(FILE *out, struct fs *fs)
 	fputc('\n', out);
 	print_limit(out, fs);
 	print_mount(out, fs);
+	fs->store->ops->print_status(fs->store, out);
 	notice_print(out, fs, WIDTH);
 	for (size_t i = 0; i < fs->branch_count; i++) {
 		if (fs->branches[i].users)

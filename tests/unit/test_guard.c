@@ -4,6 +4,7 @@
  */
 #include "cache/history/guard.h"
 
+#include "cache/roster/store.h"
 #include "vendors/base/call.h"
 
 #include <errno.h>
@@ -204,12 +205,97 @@ static void test_read_only(void **state)
 	guard_free(NULL);
 }
 
+/* A store where other hosts have made `others` changes. */
+static struct {
+	unsigned others, taken;
+	uint64_t given;
+	bool down, known;
+} shared;
+
+static int fake_take(struct store *store, struct call *call, unsigned limit, unsigned window,
+		     uint64_t *ticket)
+{
+	(void)store;
+	assert_int_equal(window, 3600);
+	if (shared.down)
+		return call_fail(call, CALL_NO_LOCK, "no store");
+	if (limit && shared.others + shared.taken >= limit)
+		return -EDQUOT;
+	*ticket = 1000 + ++shared.taken;
+	return 0;
+}
+
+static void fake_give_back(struct store *store, uint64_t ticket)
+{
+	(void)store;
+	shared.given = ticket;
+	shared.taken--;
+}
+
+static bool fake_look(struct store *store, unsigned window, struct store_count *count)
+{
+	(void)store;
+	(void)window;
+	*count = (struct store_count){.taken = shared.others + shared.taken,
+				      .oldest = 100,
+				      .together = shared.known};
+	return shared.known;
+}
+
+/* All hosts count together, and a change that was not made counts for none of them. */
+static void test_hosts(void **state)
+{
+	struct guard *guard = guard_new(false, false, 3, 3600);
+	struct store_ops ops = *store_local()->ops;
+	struct store store = {.ops = &ops};
+	struct guard_room room;
+	uint64_t first, ticket;
+	struct call call;
+
+	(void)state;
+	ops.take = fake_take;
+	ops.give_back = fake_give_back;
+	ops.look = fake_look;
+	guard_share(guard, &store);
+	call_init(&call, "a/1.status");
+	shared.others = 1;
+	assert_int_equal(guard_take(guard, &call, &first), 0);
+	assert_int_equal(guard_take(guard, &call, &ticket), 0);
+	assert_int_equal(shared.taken, 2);
+	shared.known = true;
+	assert_int_equal(guard_take(guard, &call, &ticket), -EDQUOT);
+	assert_true(ticket == 0);
+	assert_non_null(strstr(call.words, "(3 in 3600 s, all hosts together); next change"));
+	assert_int_equal(guard_has_room(guard, &call), -EDQUOT);
+	guard_look(guard, &room);
+	assert_true(room.together);
+	assert_int_equal(room.left, 0);
+	assert_int_equal(room.until, played + 3501);
+	guard_give_back(guard, first);
+	assert_true(shared.given == 1001);
+	guard_look(guard, &room);
+	assert_int_equal(room.left, 1);
+	assert_int_equal(guard_has_room(guard, &call), 0);
+	/* the store that cannot be asked */
+	shared.down = true;
+	assert_int_equal(guard_take(guard, &call, &ticket), -EREMOTEIO);
+	assert_true(ticket == 0);
+	shared.down = shared.known = false;
+	assert_int_equal(guard_take(guard, &call, &ticket), 0);
+	guard_look(guard, &room);
+	assert_false(room.together);
+	assert_int_equal(room.left, 1);
+	call_destroy(&call);
+	guard_free(guard);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_limit),   cmocka_unit_test(test_no_limit),
 	    cmocka_unit_test(test_window),  cmocka_unit_test(test_room),
 	    cmocka_unit_test(test_threads), cmocka_unit_test(test_read_only),
+	    cmocka_unit_test(test_hosts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -192,6 +192,24 @@ static void links_remember(struct account *account, const char *parent, const js
 		    collection_path_id(&ep_links, link, own), ended);
 }
 
+/* What another mount has ended is ended: a membership's id is never used again. */
+static void links_told(struct account *account, const char *parent, const char *id,
+		       const json_t *record)
+{
+	json_t *changes = record ? NULL : ep_lag_changes(account, parent, id), *change;
+	size_t i;
+
+	if (record)
+		links_remember(account, parent, NULL, record);
+	json_array_foreach(changes, i, change) {
+		const char *own = json_string_value(json_object_get(change, "id"));
+
+		if (own && !json_is_true(json_object_get(change, "ended")))
+			ep_lag_note(account, parent, id, own, true);
+	}
+	json_decref(changes);
+}
+
 const struct collection ep_links = {
     .name = "members of the account",
     .list_path = "/v2/accounts/{parent}/account-memberships",
@@ -208,4 +226,5 @@ const struct collection ep_links = {
     .post = links_post,
     .link = links_body,
     .remember = links_remember,
+    .told = links_told,
 };

@@ -367,7 +367,8 @@ static enum vendor_outcome restore_one(struct call *call, struct account *accoun
 }
 
 static int ep_status_set(struct call *call, struct account *account, const json_t *record,
-			 bool active, enum vendor_outcome *outcomes)
+			 bool active, int (*may)(void *arg), void *arg,
+			 enum vendor_outcome *outcomes)
 {
 	const json_t *memberships = json_object_get(record, "memberships");
 	const char *member = json_string_value(json_object_get(record, "id"));
@@ -376,8 +377,11 @@ static int ep_status_set(struct call *call, struct account *account, const json_
 	json_t *membership;
 
 	json_array_foreach(memberships, i, membership) {
-		outcomes[i] = active ? restore_one(call, account, member, membership)
-				     : end_one(call, account, membership);
+		if (may(arg))
+			outcomes[i] = VENDOR_REFUSED;
+		else
+			outcomes[i] = active ? restore_one(call, account, member, membership)
+					     : end_one(call, account, membership);
 		done += outcomes[i] == VENDOR_DONE;
 		if (outcomes[i] != VENDOR_DONE && !first.verdict)
 			call_copy_error(&first, call);
@@ -421,6 +425,44 @@ static void ep_status_forget(struct account *account, const json_t *record)
 			      member, json_string_value(json_object_get(membership, "id")));
 }
 
+/* Return true if RECORD (NULL: no memberships) has the membership with ID. */
+static bool has_membership(const json_t *record, const char *id)
+{
+	json_t *membership;
+	size_t i;
+
+	json_array_foreach(json_object_get(record, "memberships"), i, membership) {
+		const char *own = json_string_value(json_object_get(membership, "id"));
+
+		if (own && id && strcmp(own, id) == 0)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Forget the memberships of member ID that were made here and that another mount has not seen: it
+ * may have ended them, and what the vendor shows decides.
+ */
+static void ep_status_told(struct account *account, const char *parent, const char *id,
+			   const json_t *record)
+{
+	json_t *changes = ep_lag_changes(account, NULL, id), *change;
+	size_t i;
+
+	(void)parent;
+	json_array_foreach(changes, i, change) {
+		const char *own = json_string_value(json_object_get(change, "id"));
+
+		if (own && !json_is_true(json_object_get(change, "ended")) &&
+		    !has_membership(record, own))
+			ep_lag_forget(account,
+				      json_string_value(json_object_get(change, "account")), id,
+				      own);
+	}
+	json_decref(changes);
+}
+
 static const struct field ep_status_fields[] = {{NULL, 0}};
 
 const struct collection ep_statuses = {
@@ -444,4 +486,5 @@ const struct collection ep_statuses = {
     .unconfirmed_key = UNCONFIRMED,
     .remember = ep_status_remember,
     .forget = ep_status_forget,
+    .told = ep_status_told,
 };
