@@ -70,7 +70,7 @@ _rosterfs() {
 			[[ ${words[i]:-} != CONFIG ]] || config=${arguments[i]}
 		done
 		case $kind in
-		CONFIG)
+		CONFIG | FILE)
 			compopt -o filenames
 			mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 			;;

@@ -67,7 +67,7 @@ function __rosterfs_complete
     set -l names (__rosterfs_arguments "$options" $help)
     set -l index (math (count $arguments) + 1)
     switch "$names[$index]"
-        case CONFIG
+        case CONFIG FILE
             __fish_complete_path $current
         case MOUNTPOINT
             __fish_complete_directories $current ''

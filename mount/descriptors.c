@@ -20,6 +20,8 @@
 /* Descriptors of a request at most, during a name lookup: two that signal the resolver's end, one
  * of the resolver itself, and a connection of each address family. */
 #define EACH 5
+/* Those of the shared store: connections, and name lookups. */
+#define STORE 80
 
 /* Return how many accounts have an API, and in *REQUESTS the sum of their `parallel`. */
 static size_t accounts_with_api(const struct config *config, size_t *requests)
@@ -37,17 +39,17 @@ static size_t accounts_with_api(const struct config *config, size_t *requests)
 	return count;
 }
 
-/* Lower `parallel`, because ALLOWED descriptors are too few for REQUESTS at a time, and write that
- * to WORDS. */
-static void share(const struct config *config, size_t allowed, size_t requests, char *words,
-		  size_t size)
+/* Lower `parallel`, because ALLOWED descriptors are too few for ALWAYS and REQUESTS at a time, and
+ * write that to WORDS. */
+static void share(const struct config *config, size_t allowed, size_t always, size_t requests,
+		  char *words, size_t size)
 {
-	size_t room = (allowed - ALWAYS) / EACH;
+	size_t room = (allowed - always) / EACH;
 	int length = snprintf(
 	    words, size,
 	    "too few file descriptors: %zu are allowed (ulimit -n, LimitNOFILE), and parallel = %zu "
 	    "in all needs %zu; until one of them is changed, requests at a time:",
-	    allowed, requests, ALWAYS + EACH * requests);
+	    allowed, requests, always + EACH * requests);
 
 	for (size_t i = 0; i < config->account_count; i++) {
 		struct account *account = config->accounts[i];
@@ -65,7 +67,7 @@ static void share(const struct config *config, size_t allowed, size_t requests, 
 int descriptors_provide(const struct config *config, char *words, size_t size)
 {
 	size_t requests, accounts = accounts_with_api(config, &requests);
-	size_t needed = ALWAYS + EACH * requests;
+	size_t always = ALWAYS + (config->shared ? STORE : 0), needed = always + EACH * requests;
 	struct rlimit limit;
 
 	words[0] = '\0';
@@ -76,13 +78,13 @@ int descriptors_provide(const struct config *config, char *words, size_t size)
 		getrlimit(RLIMIT_NOFILE, &limit);
 	if (limit.rlim_cur >= needed)
 		return 0;
-	if (limit.rlim_cur < ALWAYS + EACH * accounts) {
+	if (limit.rlim_cur < always + EACH * accounts) {
 		snprintf(words, size,
 			 "too few file descriptors: %zu are allowed (ulimit -n, LimitNOFILE), and "
 			 "at least %zu are needed",
-			 (size_t)limit.rlim_cur, ALWAYS + EACH * accounts);
+			 (size_t)limit.rlim_cur, always + EACH * accounts);
 		return -EMFILE;
 	}
-	share(config, limit.rlim_cur, requests, words, size);
+	share(config, limit.rlim_cur, always, requests, words, size);
 	return 0;
 }

@@ -5,6 +5,7 @@
 #include "mount/arguments.h"
 #include "mount/check/explain.h"
 #include "mount/config/config.h"
+#include "mount/config/key_file.h"
 #include "mount/help.h"
 #include "mount/init/init.h"
 #include "mount/mountpoint.h"
@@ -70,6 +71,22 @@ static int end_output(int status)
 	return status ? status : 2;
 }
 
+/* Make a new key in FILE, and say what to do with it. Returns the exit status. */
+static int run_new_key(const char *file)
+{
+	char why[PATH_MAX + 128];
+
+	if (key_file_create(file, why, sizeof(why))) {
+		complain("%s", why);
+		return 1;
+	}
+	printf(
+	    "%s has a new key. Copy it to each host that is to share the store, keep it as secret "
+	    "as a password,\nand name it in [rosterfs] there: shared_key_file = FILE\n",
+	    file);
+	return end_output(0);
+}
+
 /* As place_find, for --init. */
 static int find_place(const char *path, bool nonempty, char real[PATH_MAX], char *why,
 		      size_t why_size)
@@ -104,7 +121,9 @@ int main(int argc, char **argv)
 	settle_memory();
 	/* before commands that print secrets are run, because they would inherit it */
 	systemd_open();
-	if (options.init)
+	if (options.new_key)
+		status = run_new_key(options.new_key);
+	else if (options.init)
 		status = init_run(options.config, queues_open, find_place);
 	else if (options.check)
 		status = end_output(run_check(&options));

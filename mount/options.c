@@ -21,7 +21,7 @@
 #include <unistd.h>
 
 /* what getopt_long returns for options without a letter */
-enum { OPTION_CHECK = 256, OPTION_EXPLAIN, OPTION_JSON, OPTION_INIT };
+enum { OPTION_CHECK = 256, OPTION_EXPLAIN, OPTION_JSON, OPTION_INIT, OPTION_NEW_KEY };
 
 enum action {
 	ACTION_DROP, /* for mount(8), or the default */
@@ -313,6 +313,11 @@ static int check_arguments(const struct parse *parse)
 {
 	const struct options *options = parse->options;
 
+	if (options->new_key && (!*options->new_key || options->config || options->check ||
+				 options->explain || options->init || options->json))
+		return options_fail(parse, EINVAL, "usage: rosterfs --new-key FILE");
+	if (options->new_key)
+		return 0;
 	if (options->json && !options->check)
 		return options_fail(parse, EINVAL,
 				    "--json goes with --check only: rosterfs --check --json "
@@ -394,9 +399,14 @@ static int take_option(const struct parse *parse, int option, char **argv)
 	case OPTION_INIT:
 		options->init = true;
 		return 0;
+	case OPTION_NEW_KEY:
+		options->new_key = optarg;
+		return 0;
 	case 1:
 		return take_argument(parse, optarg);
 	case ':':
+		if (optopt == OPTION_NEW_KEY)
+			return options_fail(parse, EINVAL, "usage: rosterfs --new-key FILE");
 		return options_fail(parse, EINVAL, "the option -%c needs an argument", optopt);
 	default:
 		/* optopt is an unknown letter; for a long option, optind is already past it */
@@ -417,6 +427,7 @@ int options_parse(int argc, char **argv, struct options *options, char *why, siz
 	    {"explain", no_argument, NULL, OPTION_EXPLAIN},
 	    {"json", no_argument, NULL, OPTION_JSON},
 	    {"init", no_argument, NULL, OPTION_INIT},
+	    {"new-key", required_argument, NULL, OPTION_NEW_KEY},
 	    {NULL, 0, NULL, 0},
 	};
 	const struct parse parse = {options, why, why_size};

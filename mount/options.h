@@ -21,6 +21,7 @@ struct options {
 	bool quick;             /* --check=quick */
 	bool json;              /* --json: only with check */
 	bool init;              /* --init: config may be NULL */
+	const char *new_key;    /* --new-key: the file to make, borrowed; config is NULL */
 	bool explain;           /* --explain: mountpoint is NULL */
 	const char *path;       /* with explain: the file that would be written, borrowed */
 	const char *word;       /* with explain: the status to write, borrowed; NULL: a document */

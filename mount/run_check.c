@@ -6,11 +6,13 @@
 
 #include "cache/history/audit.h"
 #include "cache/history/history_store.h"
+#include "cache/roster/store.h"
 #include "mount/arguments.h"
 #include "mount/check/check.h"
 #include "mount/check/report.h"
 #include "mount/check/report_json.h"
 #include "mount/config/config.h"
+#include "mount/config/sharing.h"
 #include "mount/options.h"
 #include "mount/queues.h"
 #include "mount/terminal/bar.h"
@@ -19,6 +21,8 @@
 #include "vendors/ini/faults.h"
 
 #include <limits.h>
+#include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 
 #define WRONG 2
@@ -28,9 +32,47 @@ static void hear(void *arg, const char *words)
 	report_json_error(arg, words);
 }
 
-/* Check CONFIG and tell REPORT. Returns the exit status. */
+/* As shared_try, after a look at what mounting would refuse; nothing is connected for that. */
+static int try_store(const struct config *config, const struct shared_settings *settings, char *why,
+		     size_t why_size)
+{
+	struct store *store = NULL;
+	int error = shared_open(settings, config->accounts, config->account_count, &store, why,
+				why_size);
+
+	if (error)
+		return error;
+	store->ops->free(store);
+	return shared_try(settings, why, why_size);
+}
+
+/* Try the store of several hosts that CONFIG names, and tell JSON, or lines if that is NULL.
+ * Returns whether it failed. */
+static bool check_store(const struct config *config, struct report_json *json)
+{
+	const struct shared_settings settings = sharing_settings(config);
+	void (*before)(int);
+	char why[512] = "";
+	int result;
+
+	if (!config->shared)
+		return false;
+	/* a server that goes away is an error, and no signal */
+	before = signal(SIGPIPE, SIG_IGN);
+	result = try_store(config, &settings, why, sizeof(why));
+	(void)signal(SIGPIPE, before);
+	if (json)
+		report_json_shared(json, result >= 0, result ? why : NULL);
+	else if (result)
+		printf("[rosterfs]: shared: %s\n", why);
+	if (!json)
+		printf("[rosterfs]: shared: %s\n", result < 0 ? "failed" : "ok");
+	return result < 0;
+}
+
+/* Check CONFIG and tell REPORT, and JSON if that is not NULL. Returns the exit status. */
 static int check_config(const struct options *options, const struct config *config,
-			struct report *report)
+			struct report *report, struct report_json *json)
 {
 	const struct check_options how = {.quick = options->quick,
 					  .read_only = options->read_only,
@@ -47,9 +89,12 @@ static int check_config(const struct options *options, const struct config *conf
 		complain("%s", why);
 		failed = -1;
 	} else if (!failed) {
+		bool store_failed = check_store(config, json);
+
 		bar_begin();
 		failed = check_run(config, &how, report);
 		bar_end();
+		failed += failed >= 0 && store_failed;
 		if (failed < 0)
 			complain("out of memory");
 	}
@@ -89,8 +134,8 @@ int run_check(const struct options *options)
 	else if (config_load(options->config, &config, &faults))
 		tell_faults(&faults, options->json ? &json : NULL);
 	else
-		status = check_config(options, &config,
-				      options->json ? &json.report : &text.report);
+		status = check_config(options, &config, options->json ? &json.report : &text.report,
+				      options->json ? &json : NULL);
 	faults_clear(&faults);
 	config_clear(&config);
 	if (!options->json)

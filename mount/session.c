@@ -9,11 +9,13 @@
 
 #include "cache/history/audit.h"
 #include "cache/history/history_store.h"
+#include "cache/roster/store.h"
 #include "fs/fs.h"
 #include "fs/ops.h"
 #include "fs/tree/libfuse.h"
 #include "mount/background.h"
 #include "mount/config/config.h"
+#include "mount/config/sharing.h"
 #include "mount/mountpoint.h"
 #include "mount/options.h"
 #include "mount/queues.h"
@@ -59,6 +61,7 @@ struct session {
 	struct http *http;
 	struct audit *audit, *changes_log;
 	struct history_store *history;
+	struct store *store; /* of several hosts; NULL: none */
 	struct fs *fs;
 	struct fuse_session *fuse;
 	struct reload *reload;
@@ -152,6 +155,23 @@ static int open_logs(struct session *session)
 	return error ? error : other;
 }
 
+/* Open the store of several hosts, if the config names one. As open_lines. */
+static int open_store(struct session *session)
+{
+	const struct config *config = session->config;
+	const struct shared_settings settings = sharing_settings(config);
+	char why[512];
+	int error;
+
+	if (!config->shared)
+		return 0;
+	error = shared_open(&settings, config->accounts, config->account_count, &session->store,
+			    why, sizeof(why));
+	if (error)
+		complain("shared: %s", why);
+	return error;
+}
+
 /* Note that INIT has arrived. The mount is not up yet: libfuse may still refuse what the kernel
  * offers. */
 static void on_init(void *arg)
@@ -183,6 +203,7 @@ static int build(struct session *session)
 	    .changes_limit = session->config->changes_limit,
 	    .changes_log = session->changes_log,
 	    .domains = session->config->domains,
+	    .store = session->store,
 	};
 	char *words = options_session(options);
 	char *argv[] = {(char[]){"rosterfs"}, words, NULL};
@@ -333,6 +354,8 @@ static void tear_down(struct session *session)
 	if (session->mounted)
 		fuse_session_unmount(session->fuse);
 	fs_free(session->fs);
+	if (session->store)
+		session->store->ops->free(session->store);
 	audit_free(session->audit);
 	audit_free(session->changes_log);
 	history_store_free(session->history);
@@ -371,6 +394,8 @@ int session_run(const struct options *options, struct config *config)
 	log_to_stderr(options->debug);
 	fuse_set_log_func(on_fuse_log);
 	error = open_logs(session);
+	if (!error)
+		error = open_store(session);
 	/* those are errors of the config */
 	status = error ? 2 : 1;
 	if (!error)

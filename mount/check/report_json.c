@@ -130,9 +130,17 @@ void report_json_faults(struct report_json *json, const struct faults *faults)
 		report_json_error(json, "out of memory");
 }
 
+void report_json_shared(struct report_json *json, bool ok, const char *words)
+{
+	json->shared = json_pack("{s:b, s:o}", "ok", ok, "words",
+				 words ? words_of(words) : json_null());
+	json->failed = !json->shared || json->failed;
+}
+
 bool report_json_print(struct report_json *json, bool ok, FILE *out)
 {
-	json_t *document = json_pack("{s:b, s:o, s:o}", "ok", ok, "errors", json->errors, "vendors",
+	json_t *document = json_pack("{s:b, s:o, s:o, s:o}", "ok", ok, "errors", json->errors,
+				     "shared", json->shared ? json->shared : json_null(), "vendors",
 				     json->vendors);
 	char *text = document && !json->failed
 			 ? exact_print_text(document, EXACT_PRINT_INDENT | EXACT_PRINT_NEWLINE)

@@ -14,7 +14,8 @@ struct faults;
 struct report_json {
 	struct report report;
 	json_t *vendors, *errors;
-	bool failed; /* no memory: there is no document */
+	json_t *shared; /* NULL: there is no shared store */
+	bool failed;    /* no memory: there is no document */
 };
 
 /* Pair with report_json_print. */
@@ -25,6 +26,9 @@ void report_json_error(struct report_json *json, const char *words);
 
 /* Add the errors in FAULTS (mount/config/config.h). */
 void report_json_faults(struct report_json *json, const struct faults *faults);
+
+/* Note whether the shared store works, and WORDS: why not, or a warning; NULL: none. Once. */
+void report_json_shared(struct report_json *json, bool ok, const char *words);
 
 /* Print the document to OUT, and free what JSON holds. OK: all is well. Returns false without
  * memory; nothing is printed then. */

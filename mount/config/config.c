@@ -11,6 +11,7 @@
 #include "cache/changes/change_marks.h"
 #include "cache/changes/changes.h"
 #include "mount/config/keys.h"
+#include "mount/config/sharing.h"
 #include "mount/config/types.h"
 #include "mount/config/typed.h"
 #include "vendors/description/description.h"
@@ -111,6 +112,7 @@ static void read_mount(const struct keys *keys, struct section *section, struct 
 		if (!entry->refused)
 			(void)typed_set_key(keys, entry, keys_mount(entry->key), config);
 	}
+	sharing_read(keys, section, config);
 }
 
 /* Make the account of READING, still without values, if its vendor is known. */
@@ -282,7 +284,8 @@ static int finish(const struct input *input, int result, struct sections *sectio
 			      .scratch_limit = (size_t)64 << 20,
 			      .csv_guard = true,
 			      .log_umask = 077,
-			      .changes_limit = CHANGES_LIMIT};
+			      .changes_limit = CHANGES_LIMIT,
+			      .shared_required = true};
 
 	if (!result || result == -EINVAL)
 		make_config(input, sections, &made, faults);
@@ -363,6 +366,7 @@ void config_clear(struct config *config)
 	free(config->audit_log);
 	free(config->history_dir);
 	free(config->changes_log);
+	sharing_clear(config);
 	change_marks_free(config->domains);
 	free(config->file);
 	free(config->folder);

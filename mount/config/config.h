@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct account;
 struct change_marks;
@@ -29,6 +30,12 @@ struct config {
 	unsigned changes_limit; /* lines of .rosterfs/changes */
 	char *changes_log;      /* or NULL */
 	struct change_marks *domains; /* of the organisation; it may have none */
+	/* the shared store (sharing.h); NULL each where nothing is given */
+	char *shared; /* its URL */
+	char *shared_user, *shared_password, *shared_password_file, *shared_ca_file;
+	char *shared_key_file;
+	uint8_t *shared_key; /* of KEY_FILE_BYTES; not NULL if SHARED is not */
+	bool shared_required;
 	struct account **accounts;
 	size_t account_count;
 	struct description **descriptions; /* of vendors that accounts have */

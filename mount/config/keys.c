@@ -47,6 +47,12 @@ static const struct key mount_keys[] = {
      LIMITS_COUNT_MAX},
     {"changes_log", KEY_PATH, false, offsetof(struct config, changes_log), 0, 0},
     {"domains", KEY_DOMAINS, true, offsetof(struct config, domains), 0, 0},
+    {"shared", KEY_TEXT, false, offsetof(struct config, shared), 0, 0},
+    {"shared_key_file", KEY_PATH, false, offsetof(struct config, shared_key_file), 0, 0},
+    {"shared_user", KEY_TEXT, false, offsetof(struct config, shared_user), 0, 0},
+    {"shared_password_file", KEY_PATH, false, offsetof(struct config, shared_password_file), 0, 0},
+    {"shared_ca_file", KEY_PATH, false, offsetof(struct config, shared_ca_file), 0, 0},
+    {"shared_required", KEY_YES_NO, false, offsetof(struct config, shared_required), 0, 0},
     {.name = NULL},
 };
 
@@ -63,6 +69,7 @@ static const struct key account_keys[] = {
     {"lag", KEY_SECONDS, false, offsetof(struct account, lag), 0, 3600},
     {"max_users", KEY_NUMBER, true, offsetof(struct account, max_users), 1, LIMITS_COUNT_MAX},
     {"allow_delete", KEY_YES_NO, true, offsetof(struct account, allow_delete), 0, 0},
+    {"shared_name", KEY_TEXT, false, offsetof(struct account, shared_name), 0, 0},
     {.name = NULL},
 };
 

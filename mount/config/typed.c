@@ -426,6 +426,8 @@ int typed_set_key(const struct keys *keys, struct entry *entry, const struct key
 		return set_switch(keys, entry, "guard", "raw", place);
 	case KEY_PATH:
 		return set_path(keys, entry, place);
+	case KEY_TEXT:
+		return set_text(keys, entry, entry->value, place);
 	case KEY_URL:
 		return set_url(keys, entry, place);
 	case KEY_DOMAINS:

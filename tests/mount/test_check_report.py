@@ -42,8 +42,8 @@ def test_json(run, sandbox):
     box.patch(7, {"status": "suspended"})
     result = run(box.config(), "--json")
     document = json.loads(result.stdout)
-    assert result.returncode == 0 and list(document) == ["ok", "errors", "vendors"]
-    assert document["ok"] is True and document["errors"] == []
+    assert result.returncode == 0 and list(document) == ["ok", "errors", "shared", "vendors"]
+    assert document["ok"] is True and document["errors"] == [] and document["shared"] is None
     found = vendors_of(result)
     # in the order of the config, whoever responds first
     assert list(found) == re.findall(r"^\[(.*)\]$", box.config(), re.MULTILINE)

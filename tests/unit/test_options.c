@@ -108,6 +108,9 @@ static void test_letters(void **state)
 	accept_line("--init a", &options);
 	assert_string_equal(options.config, "a");
 	options_clear(&options);
+	accept_line("--new-key a", &options);
+	assert_string_equal(options.new_key, "a");
+	options_clear(&options);
 }
 
 static void test_help(void **state)
@@ -221,6 +224,10 @@ static void test_refused(void **state)
 	    {"--init --json", "--json goes with --check only"},
 	    {"--init a b", "usage: rosterfs --init [CONFIG]"},
 	    {"--init --check a", "usage: rosterfs --init [CONFIG]"},
+	    {"--new-key", "usage: rosterfs --new-key FILE"},
+	    {"--new-key=", "usage: rosterfs --new-key FILE"},
+	    {"--new-key a b", "usage: rosterfs --new-key FILE"},
+	    {"--new-key a --check", "usage: rosterfs --new-key FILE"},
 	    {"''", "an empty argument: CONFIG"},
 	    {"a ''", "an empty argument: MOUNTPOINT"},
 	    {"-x a b", "unknown option -x"},
