@@ -25,6 +25,7 @@ import figures  # noqa: E402
 import polling  # noqa: E402
 import report  # noqa: E402
 import rows  # noqa: E402
+import shared  # noqa: E402
 import systems  # noqa: E402
 import tables  # noqa: E402
 import waits  # noqa: E402
@@ -162,6 +163,7 @@ def measure(bench, sizes):
     bench.part(polling.late)
     for function in waits.PARTS:
         bench.part(function)
+    shared.measure(bench, largest)
 
 
 def options():
