@@ -14,9 +14,9 @@ version=$(sed -n 's/^VERSION := //p' Makefile)
 # the unit names the script that was installed
 grep -q '^ExecStart=/bin/sh /usr/share/doc/rosterfs/rosterfs-collect ' "$to/usr/share/doc/rosterfs/rosterfs-collect.service"
 [ -x "$to/usr/bin/rosterfs-offboard" ]
-for file in man/man1/rosterfs.1 man/man1/rosterfs-offboard.1 man/man7/rosterfs-recipes.7 man/man5/rosterfs.conf.5 man/man5/rosterfs.vendor.5 rosterfs/vendors/okta.vendor doc/rosterfs/rosterfs.conf.example \
+for file in man/man1/rosterfs.1 man/man1/rosterfs-offboard.1 man/man7/rosterfs-recipes.7 man/man7/rosterfs-shared.7 man/man5/rosterfs.conf.5 man/man5/rosterfs.vendor.5 rosterfs/vendors/okta.vendor doc/rosterfs/rosterfs.conf.example \
 	doc/rosterfs/change-by-csv.py doc/rosterfs/rosterfs-collect doc/rosterfs/rosterfs-collect.service doc/rosterfs/rosterfs-collect.timer \
-	doc/rosterfs/rosterfs.rules.yml bash-completion/completions/rosterfs.bash zsh/site-functions/_rosterfs \
+	doc/rosterfs/rosterfs.rules.yml doc/rosterfs/rosterfs-redis.conf doc/rosterfs/rosterfs-redis.service bash-completion/completions/rosterfs.bash zsh/site-functions/_rosterfs \
 	fish/vendor_completions.d/rosterfs.fish; do
 	[ -s "$to/usr/share/$file" ]
 done

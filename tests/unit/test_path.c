@@ -20,15 +20,23 @@ static void test_stems(void **state)
 	static const struct {
 		const char *id, *stem;
 	} cases[] = {
-	    {"123", "123"},           {"111111l63", "111111l63"},
-	    {"a b", "a b"},           {"a/b", "a%2Fb"},
-	    {".hidden", "%2Ehidden"}, {"..", "%2E."},
-	    {"a.b", "a.b"},           {"#1", "%231"},
-	    {"a#1", "a#1"},           {"100%", "100%25"},
-	    {"a\nb\x7f", "a%0Ab%7F"}, {"J\xc3\xb6rg", "J\xc3\xb6rg"},
+	    {"123", "123"},
+	    {"111111l63", "111111l63"},
+	    {"a b", "a b"},
+	    {"a/b", "a%2Fb"},
+	    {".hidden", "%2Ehidden"},
+	    {"..", "%2E."},
+	    {"a.b", "a.b"},
+	    {"#1", "%231"},
+	    {"a#1", "a#1"},
+	    {"100%", "100%25"},
+	    {"a\nb\x7f", "a%0Ab%7F"},
+	    {"J\xc3\xb6rg", "J\xc3\xb6rg"},
 	    {"%2F", "%252F"},
 	    /* C1, a mark of direction, a separator of lines; not a letter beside them */
-	    {"\xc2\x9b" "2J", "%C2%9B2J"},
+	    {"\xc2\x9b"
+	     "2J",
+	     "%C2%9B2J"},
 	    {"a\xe2\x80\xaeg", "a%E2%80%AEg"},
 	    {"\xe2\x80\xa8", "%E2%80%A8"},
 	    {"\xc2\xa0\xe2\x82\xac", "\xc2\xa0\xe2\x82\xac"},

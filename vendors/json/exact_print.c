@@ -221,8 +221,16 @@ int exact_print(struct exact_text *out, const json_t *value, unsigned flags)
 static char *escape_acting(char *text)
 {
 	struct exact_text out = {0};
-	size_t left = strlen(text), length;
+	size_t left, length;
+	const char *plain = text;
 	char code[8];
+
+	/* nearly all texts are */
+	while ((*plain >= 0x20 && *plain < 0x7f) || *plain == '\n')
+		plain++;
+	if (!*plain)
+		return text;
+	left = strlen(text);
 
 	for (const char *at = text; left; at += length, left -= length) {
 		uint32_t character;
