@@ -152,6 +152,51 @@ def test_keys_in_any_shape_of_answer(mount, body):
     clean(m)
 
 
+def parts(text, length=8):
+    return {text[i:i + length].lower() for i in range(len(text) - length + 1)}
+
+
+@pytest.mark.parametrize("form", [
+    lambda a, b: "Basic " + base64.b64encode(f"{a}:{b}".encode()).decode(),
+    lambda a, b: base64.urlsafe_b64encode(f'{{"key":"{a}"}}'.encode()).decode().rstrip("="),
+    lambda a, b: base64.b64encode(f"x{b}y".encode()).decode(),
+    lambda a, b: base64.b64encode(f"xy{b}".encode()).decode(),
+    lambda a, b: a.upper(), lambda a, b: "".join(f"%{byte:02x}" if byte == 0x2d else chr(byte) for byte in b.encode()),
+    lambda a, b: a[4:-4], lambda a, b: "..." + b[-9:], lambda a, b: a[:12] + " [cut]",
+], ids=["basic", "base64url", "second", "third", "upper case", "percent", "middle", "end", "beginning"])
+def test_any_form_and_part_of_a_key(mount, form):
+    m = mount(extra={"partnerize": {"retry_budget": 0}})
+    first, second = keys(m.sandbox)
+    said = form(first, second)
+    m.sandbox.fault(fault="status", status=403, times=-1, body=quoting(f"<{said}>"))
+    m.sh("cat partnerize/7.json; ls partnerize; echo inactive > partnerize/8.status")
+    log = (m.log() + (m.path / ".rosterfs/status").read_text()).lower()
+    assert "<" in log and "***" in log
+    for key in (first, second):
+        for coat in (key, *(base64.b64encode(("x" * before + key).encode()).decode()[4:-4] for before in range(3))):
+            assert not [part for part in parts(coat) & parts(said) if part in log]
+    clean(m)
+
+
+def test_what_acts_on_a_terminal(mount, test_dir):
+    """Controls of C1, marks of direction and separators of lines are not in lines, and lines are UTF-8."""
+    acting = "\u009b2J\u0085\u202egpj\u2028\u2066"
+    m = mount(extra={"partnerize": {"retry_budget": 0}, "rosterfs": {"audit_log": test_dir / "audit"}})
+    m.sh("ls partnerize").ok()
+    # a value that is cut inside a character, too
+    for words in (f"bad {acting}", "x" * 250 + "\u20ac" * 400, "x" * 251 + "\u20ac" * 400):
+        m.sandbox.clear_faults()
+        m.sandbox.fault(fault="status", status=422, times=-1, method="PUT", body=quoting(words))
+        assert m.sh("echo inactive > partnerize/8.status").code != 0
+    m.sandbox.clear_faults()
+    write(m, 9, document(m, 9, lastname=f"Name{acting}")).ok()
+    for path in (m.path / ".rosterfs/log", m.path / ".rosterfs/status", test_dir / "audit", m.path / ".rosterfs/changes"):
+        text = path.read_bytes().decode("utf-8")
+        assert not re.search("[\u0080-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]", text), path
+    # in a document it is what it is
+    assert json.loads((m.path / "partnerize/9.json").read_text(encoding="utf-8"))["lastname"] == f"Name{acting}"
+
+
 @pytest.mark.parametrize("start", [300, 350, 370, 383, 390, 700, 760])
 def test_a_key_that_is_cut_off(mount, start):
     """Long words are cut, but not so that the rest of a key is left over."""

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A vendor that cannot be reached, or that said when to come back: a quick answer, and who ends it."""
 
+import concurrent.futures
 import contextlib
 import email.utils
 import errno
@@ -238,6 +239,30 @@ def test_no_descriptor_is_left(mount):
     assert "no file descriptor is left" in line and "ulimit" in line
     # that was no fault of the vendor's, which is asked at once
     m.sh("ls partnerize", timeout=QUICK).ok()
+
+
+@pytest.mark.no_tsan
+def test_a_stalled_vendor_delays_no_other(mount, sandbox):
+    """More writes than there are threads wait for one vendor: another one's goes on."""
+    writers = 700
+    boxes = sandbox(users=writers + 10), sandbox(users=25)
+    other = boxes[1].config().split("[partnerize]")[1].split("\n[")[0]
+    m = mount(config=boxes[0].config() + "\n[other]\ntype = partnerize" + other)
+    m.sh("ls partnerize other").ok()
+    boxes[0].fault(method="GET", fault="stall", times=-1)
+    begun = []
+
+    def deactivate(ident):
+        begun.append(ident)
+        return errno_of((m.path / f"partnerize/{ident}.status").write_text, "inactive\n")
+    with concurrent.futures.ThreadPoolExecutor(writers) as pool:
+        waiting = [pool.submit(deactivate, ident) for ident in range(2, writers + 2)]
+        wait_until(lambda: boxes[0].counts()["in_flight"] and len(begun) == writers, 60 * SCALE, "writes that stall")
+        assert m.sh("echo inactive > other/7.status", timeout=QUICK).code == 0
+        assert boxes[1].user(7)["status"] == "inactive"
+        assert not any(one.done() for one in waiting)
+        boxes[0].clear_faults()
+        boxes[0].release()
 
 
 # ---- a mount that was killed ----

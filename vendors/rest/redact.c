@@ -96,11 +96,22 @@ static size_t common(const struct scan *scan, size_t at, const char *form)
 	return same;
 }
 
+/* As common; what was overwritten before, as a part of another secret, may be anything. */
+static size_t common_or_hidden(const struct scan *scan, size_t at, const char *form)
+{
+	size_t same = 0;
+
+	while (form[same] && at + same < scan->length &&
+	       (scan->words[at + same] == '*' || fold(scan->words[at + same]) == fold(form[same])))
+		same++;
+	return same;
+}
+
 /* Mark where FORM, of LENGTH bytes, begins. */
 static void mark_beginnings(struct scan *scan, const char *form, size_t length)
 {
 	for (size_t at = 0; at < scan->length; at++) {
-		size_t same = common(scan, at, form);
+		size_t same = common_or_hidden(scan, at, form);
 
 		if (same && (same == length || (!scan->whole && same >= FIRST) ||
 			     (scan->whole && same >= WHOLE_MIN && at + same == scan->length)))
@@ -227,6 +238,75 @@ static char *base64_form(const char *text, size_t length, size_t before, bool al
 	return form;
 }
 
+/* ---- words without escapes ---- */
+
+/* Return the value of the hexadecimal DIGITS at TEXT, or -1. */
+static long hex_value(const char *text, size_t digits)
+{
+	char number[9] = "", *end;
+	long value;
+
+	for (size_t i = 0; i < digits && text[i]; i++)
+		number[i] = text[i];
+	value = strtol(number, &end, 16);
+	return end == number + digits && number[0] != '-' && number[0] != '+' && number[0] != ' '
+		   ? value
+		   : -1;
+}
+
+/* Return the ASCII character of the entity of HTML at TEXT, and its length in *LENGTH, or -1. */
+static long entity(const char *text, size_t *length)
+{
+	static const struct {
+		const char *name;
+		char letter;
+	} names[] = {{"&amp;", '&'},
+		     {"&lt;", '<'},
+		     {"&gt;", '>'},
+		     {"&quot;", '"'},
+		     {"&apos;", '\''}};
+	bool hex = text[2] == 'x' || text[2] == 'X';
+	char *end;
+	long value;
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		*length = strlen(names[i].name);
+		if (strncmp(text, names[i].name, *length) == 0)
+			return names[i].letter;
+	}
+	if (text[1] != '#')
+		return -1;
+	value = strtol(text + 2 + hex, &end, hex ? 16 : 10);
+	*length = (size_t)(end - text) + 1;
+	return end > text + 2 + hex && *end == ';' ? value : -1;
+}
+
+/*
+ * Return the byte that TEXT begins with, and in *LENGTH how many bytes stand for it: an escape of
+ * URLs, JSON or HTML for one byte, or the byte itself.
+ */
+static char unescaped(const char *text, size_t *length)
+{
+	long value = -1;
+
+	if (*text == '%') {
+		*length = 3;
+		value = hex_value(text + 1, 2);
+	} else if (*text == '\\' && text[1] == 'u') {
+		*length = 6;
+		value = hex_value(text + 2, 4);
+	} else if (*text == '\\' && text[1] && strchr("\\/\"'", text[1])) {
+		*length = 2;
+		value = text[1];
+	} else if (*text == '&') {
+		value = entity(text, length);
+	}
+	if (value > 0 && value < (*text == '%' ? 0x100 : 0x80))
+		return (char)value;
+	*length = 1;
+	return *text;
+}
+
 static void mark_base64(struct scan *scan, const char *secret)
 {
 	size_t length = strlen(secret);
@@ -260,24 +340,53 @@ static void mark_all_forms(struct scan *scan, const char *secret)
 	mark_base64(scan, secret);
 }
 
-void redact(char *words, const char *secret)
+/* Mark SECRET in SCAN's words as they are without escapes: a vendor may escape what needs none. */
+static void mark_escaped(struct scan *scan, const char *secret)
+{
+	size_t *begins = calloc(scan->length + 1, sizeof(*begins)), at = 0, count = 0, length;
+	char *text = calloc(1, scan->length + 1);
+	struct scan plain;
+
+	for (; begins && text && at < scan->length; at += length) {
+		begins[count] = at;
+		text[count++] = unescaped(scan->words + at, &length);
+	}
+	if (begins && text && count < scan->length && scan_begin(&plain, text, scan->whole)) {
+		begins[count] = scan->length;
+		mark_form(&plain, strdup(secret));
+		mark_base64(&plain, secret);
+		for (size_t i = 0; i < count; i++) {
+			if (plain.marks[i])
+				memset(scan->marks + begins[i], 1, begins[i + 1] - begins[i]);
+		}
+		free(plain.marks);
+	}
+	free(begins);
+	free(text);
+}
+
+/* Overwrite SECRET in WORDS. */
+static void overwrite(char *words, const char *secret, bool whole)
 {
 	struct scan scan;
 
-	if (!secret[0] || !secret[1] || !scan_begin(&scan, words, false))
+	if (!scan_begin(&scan, words, whole))
 		return;
 	mark_all_forms(&scan, secret);
+	mark_escaped(&scan, secret);
 	scan_end(&scan);
+}
+
+void redact(char *words, const char *secret)
+{
+	if (secret[0] && secret[1])
+		overwrite(words, secret, false);
 }
 
 void redact_whole(char *words, const char *secret)
 {
-	struct scan scan;
-
-	if (!secret || strlen(secret) < WHOLE_MIN || !scan_begin(&scan, words, true))
-		return;
-	mark_all_forms(&scan, secret);
-	scan_end(&scan);
+	if (secret && strlen(secret) >= WHOLE_MIN)
+		overwrite(words, secret, true);
 }
 
 /* Overwrite USER:PASSWORD in base64, as HTTP Basic sends it. */
