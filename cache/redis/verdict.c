@@ -82,9 +82,9 @@ static void mark_cut(char words[REDIS_WORDS_MAX])
 	char *blank = strrchr(words, ' ');
 
 	if (blank && blank < words + REDIS_WORDS_MAX - 4)
-		strcpy(blank, "...");
+		memcpy(blank, "...", sizeof("..."));
 	else
-		strcpy(words + REDIS_WORDS_MAX - 4, "...");
+		memcpy(words + REDIS_WORDS_MAX - 4, "...", sizeof("..."));
 }
 
 int verdict_of(const struct redis_reply *reply, char words[REDIS_WORDS_MAX])

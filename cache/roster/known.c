@@ -133,8 +133,7 @@ uint64_t known_keep_newer_locked(struct roster *roster, const struct flight *fli
 
 	for (struct overlay *entry = known->overlay; entry; entry = entry->hh.next) {
 		if (entry->generation > flight->generation ||
-		    (entry->doubt ? entry->doubted <= began
-				  : entry->began <= began - HOSTS_DIFFER))
+		    (entry->doubt ? entry->doubted <= began : entry->began <= began - HOSTS_DIFFER))
 			continue;
 		if (entry->generation <= has)
 			has = entry->generation - 1;

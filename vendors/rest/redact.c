@@ -201,7 +201,9 @@ static char *plus_form(const char *text)
 	for (const char *at = form; at && *at; to++) {
 		bool blank = strncmp(at, "%20", 3) == 0;
 
-		*to = blank ? '+' : *at;
+		*to = *at;
+		if (blank)
+			*to = '+';
 		at += blank ? 3 : 1;
 	}
 	if (form)
@@ -297,7 +299,7 @@ static char unescaped(const char *text, size_t *length)
 		value = hex_value(text + 2, 4);
 	} else if (*text == '\\' && text[1] && strchr("\\/\"'", text[1])) {
 		*length = 2;
-		value = text[1];
+		value = (unsigned char)text[1];
 	} else if (*text == '&') {
 		value = entity(text, length);
 	}
