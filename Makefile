@@ -55,7 +55,8 @@ MAKEFLAGS += --no-builtin-rules
 # ---- sources ----
 
 FOLDERS := vendors vendors/* cache/* fs fs/* mount mount/*
-# compiled only with HAS_SHARED, but for what says that it is not there; unit tests that include from them, too
+# The folders of the shared store are compiled only with HAS_SHARED, and so are the unit tests that include from
+# them. unbuilt.c is always compiled: it says what the build lacks.
 SHARED_FOLDERS := cache/redis cache/store cache/feed cache/lease cache/lists cache/limits cache/shared
 ALL_SOURCES := $(sort $(wildcard $(addsuffix /*.c,$(FOLDERS))))
 SOURCES := $(if $(HAS_SHARED),$(ALL_SOURCES),$(sort $(filter-out $(addsuffix /%,$(SHARED_FOLDERS)),$(ALL_SOURCES)) \

@@ -92,8 +92,8 @@ static int listen_place(struct listener *listener, struct feed_stream *stream, c
 	feed_latest_reset(feed, stream, place.epoch);
 	pthread_mutex_lock(&stream->applying);
 	stream->heard = place;
-	/* lists in the store are as old as they say, and whoever takes one replays what came since
-	 */
+	/* lists in the store are as old as they say, and a mount that takes one replays what came
+	 * since */
 	if (!listen_is_first(feed))
 		feed_apply_gap(feed, stream, now);
 	pthread_mutex_unlock(&stream->applying);

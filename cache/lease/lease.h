@@ -7,8 +7,8 @@
  * mailbox (feed.h), so that nobody polls. A waiter that died is passed over when its lease ends:
  * all records of a killed mount are free again within 5 s.
  *
- * Each lease has a token that is greater than that of the lease before. No vendor checks it; it
- * tells who held a record after whom.
+ * Each lease has a token that is greater than that of the lease before. No vendor checks it. It
+ * shows in which order mounts held a record.
  */
 #ifndef ROSTERFS_LEASE_H
 #define ROSTERFS_LEASE_H

@@ -3,9 +3,9 @@
  * lease_script.c - what runs at the server, each script as one step.
  *
  * Three keys of a record: KEY holds "TICKET TOKEN" of the lease, and expires with it; KEY:q is a
- * sorted set of the tickets that wait, by when they came; KEY:a says when each was last seen. Who
- * waits asks again each second at least, so that who is gone is known after a little more. A ticket
- * is "MAILBOX NUMBER": whom to tell, and of what.
+ * sorted set of the tickets that wait, by when they came; KEY:a says when each was last seen. A
+ * waiter asks again each second at least. One that has not asked for longer is gone. A ticket is
+ * "MAILBOX NUMBER": which mailbox gets the message, and the number that the message has.
  *
  * A record that is handed over is held for a short time only, until its new owner asks once more,
  * which makes it a lease of full length. Thus a message that is lost costs a second, and one that
@@ -14,8 +14,8 @@
  * A server that was emptied, has restarted, or took over from another may have forgotten leases
  * that their holders still count on. So one more key says which server gave leases, and since when:
  * if it is missing or names another one, nothing is given for as long as a lease may last. Tokens
- * go on above all that were ever given. No value that is in the way stays longer than a lease,
- * whoever put it there.
+ * go on above all that were ever given. A value that something else has put into a key expires
+ * after the time of a lease at most.
  */
 #include "cache/lease/lease_script.h"
 

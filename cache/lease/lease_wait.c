@@ -3,8 +3,8 @@
  * lease_wait.c - wait for a lease: ask, then sleep until a message says that it is our turn, or
  * until it is time to ask again.
  *
- * The answer to a question alone decides who has a record; a message only says that it is time to
- * ask. So no message can be too late, and none that is lost does harm.
+ * Only the answer to a question decides which mount has a record. A message only says that it is
+ * time to ask, so a message that is late or lost does no harm.
  */
 #include "cache/lease/lease_wait.h"
 
@@ -78,7 +78,8 @@ int lease_wait(struct store_lease *lease, struct call *call)
 			adopt(lease, &turn, sent);
 			return 0;
 		}
-		/* whoever has the record may need the place in flight that is kept for CALL */
+		/* the mount that has the record may need the place in flight that is kept for CALL
+		 */
 		basis_release(call);
 		set_call(lease, call);
 		error = call_wait_for(call, lease_wait_is_mailed, lease, turn.again);

@@ -22,11 +22,11 @@
 /*
  * KEYS: the budgets. ARGV: this mount, and for each budget "wanted limit holds".
  *
- * If each of those who want something can have one, the parts are even: who wants less than its
- * part leaves the rest to the others. What nobody wants is given in halves, so that who wants more
- * soon seldom has to ask. Otherwise each has one request at a time: who has had its turn for a
- * while gives it to the one that has waited longest. Who waits and has not asked for 400 ms is
- * passed over: it may be gone.
+ * If there are enough requests for all mounts that want some, the parts are even. A mount that
+ * wants less than its part leaves the rest to the others. Half of what no mount wants is given as a
+ * reserve, so that a mount that soon wants more seldom has to ask. If there are not enough, each
+ * mount has one request at a time: after its turn, the one that has waited longest gets it. A mount
+ * that waits and has not asked for 400 ms may be gone, and is passed over.
  */
 static struct redis_script ask_script = {
     .text =

@@ -143,24 +143,40 @@ static int take_object(struct flight *flight, json_t *object, struct record **re
 	return 0;
 }
 
+/*
+ * Send the GET of FLIGHT's record. Return true if the vendor has shown it: *ERROR is 0 with a new
+ * *RECORD, or why that cannot be used. False: *ERROR is that of the GET.
+ */
+static bool get_asked(struct flight *flight, struct record **record, int *error)
+{
+	struct roster *roster = flight->roster;
+	json_t *object = NULL;
+
+	*error = item_get(&flight->call, roster->account, roster->collection, roster->parent,
+			  flight->asked, &object, NULL);
+	if (*error)
+		return false;
+	if (presence_was_deleted(roster, &flight->call, flight->asked, object)) {
+		json_decref(object);
+		*error = call_fail(&flight->call, CALL_MISSING, "this mount has just deleted it");
+	} else {
+		*error = take_object(flight, object, record);
+	}
+	return true;
+}
+
 int fetch_record(struct flight *flight)
 {
 	struct roster *roster = flight->roster;
 	struct record *record = NULL;
-	json_t *object = NULL;
 	bool proven = false;
-	int error = item_get(&flight->call, roster->account, roster->collection, roster->parent,
-			     flight->asked, &object, NULL);
+	int error;
+	bool answered = get_asked(flight, &record, &error);
 
-	if (!error && presence_was_deleted(roster, &flight->call, flight->asked, object)) {
-		json_decref(object);
-		error = call_fail(&flight->call, CALL_MISSING, "this mount has just deleted it");
-	} else if (!error) {
-		error = take_object(flight, object, &record);
-	} else if (gets_needs_list(roster, &flight->call, error)) {
+	if (!answered && gets_needs_list(roster, &flight->call, error)) {
 		error = fetch_explain(flight, &record);
 		proven = error == -ENOENT;
-	} else if (error == -ENOENT) {
+	} else if (!answered && error == -ENOENT) {
 		record = presence_record(roster, &flight->call, flight->asked);
 		error = record ? 0 : error;
 	}
@@ -190,16 +206,9 @@ int fetch_detail(struct flight *flight)
 {
 	struct roster *roster = flight->roster;
 	struct record *record = NULL;
-	json_t *object = NULL;
-	int error = item_get(&flight->call, roster->account, roster->collection, roster->parent,
-			     flight->asked, &object, NULL);
+	int error;
 
-	if (!error && presence_was_deleted(roster, &flight->call, flight->asked, object)) {
-		json_decref(object);
-		error = call_fail(&flight->call, CALL_MISSING, "this mount has just deleted it");
-	} else if (!error) {
-		error = take_object(flight, object, &record);
-	} else if (error == -ENOENT) {
+	if (!get_asked(flight, &record, &error) && error == -ENOENT) {
 		/* reads may lag behind the creation */
 		record = presence_record(roster, &flight->call, flight->asked);
 		error = record ? 0 : error;
