@@ -60,8 +60,8 @@ void feed_hold(struct feed *feed, size_t account, unsigned index, int64_t until)
 int feed_position(struct store_seat *seat, char position[FEED_POSITION_MAX]);
 
 /* Apply to SEAT's roster what was told in the last SECONDS, as far as the stream reaches back. For
- * a mount that begins: only once its stream is placed. May wait a second. */
-void feed_recall(struct store_seat *seat, double seconds);
+ * a roster that begins, after feed_wait_first. May wait five seconds. 0 or a negative errno. */
+int feed_recall(struct store_seat *seat, double seconds);
 
 /*
  * Apply to SEAT's roster what was told since POSITION, as if it came now, in order. May wait.

@@ -14,11 +14,8 @@
 #include "cache/feed/feed_order.h"
 #include "cache/feed/feed_where.h"
 #include "cache/redis/redis.h"
-#include "cache/roster/roster.h"
-#include "cache/store/seats.h"
 #include "vendors/base/clock.h"
 #include "vendors/base/log.h"
-#include "vendors/rest/account.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -131,13 +128,6 @@ static int listen_gap(struct listener *listener, struct feed_stream *stream, boo
 	return 0;
 }
 
-/* A vendor whose reads lag may not show what was written shortly before this mount began. */
-static void listen_recall(void *arg, struct store_seat *seat)
-{
-	(void)arg;
-	feed_recall(seat, roster_account(seat->roster)->lag);
-}
-
 /* Set the places of all streams that have none. Return 0 or a negative errno. */
 static int listen_place_all(struct listener *listener)
 {
@@ -145,12 +135,8 @@ static int listen_place_all(struct listener *listener)
 	int error = 0;
 
 	for (size_t i = 0; !error && i < feed->count; i++)
-		if (!*feed->streams[i].heard.epoch) {
+		if (!*feed->streams[i].heard.epoch)
 			error = listen_place(listener, &feed->streams[i], NULL);
-			if (!error && listen_is_first(feed))
-				(void)seats_each(feed->shared, feed->streams[i].account,
-						 listen_recall, NULL);
-		}
 	listener->placed = !error;
 	return error;
 }

@@ -22,7 +22,7 @@
 
 #define REPLAY_COUNT 200     /* entries of one read */
 #define REPLAY_DEADLINE 10.0 /* seconds for all of them */
-#define RECALL_DEADLINE 1.0
+#define RECALL_DEADLINE 5.0
 
 _Static_assert(FEED_EPOCH_MAX + 21 + FEED_ID_MAX <= FEED_POSITION_MAX, "a position has room");
 
@@ -177,9 +177,9 @@ int feed_replay(struct store_seat *seat, const char *position)
 	return replay_all(&replay, position);
 }
 
-/* Apply the entries in REPLY to SEAT's roster, as far as they can be read, and move ID to the last
- * one. */
-static void recall_some(struct store_seat *seat, struct feed_stream *stream,
+/* Apply the entries in REPLY of EPOCH to SEAT's roster, as far as they can be read, and move ID to
+ * the last one. */
+static void recall_some(struct store_seat *seat, struct feed_stream *stream, const char *epoch,
 			const struct redis_reply *reply, char id[FEED_ID_MAX])
 {
 	struct replay replay = {.seat = seat};
@@ -189,33 +189,40 @@ static void recall_some(struct store_seat *seat, struct feed_stream *stream,
 		int error = feed_entry_open(seat->shared->feed, stream, redis_at(reply, i), &told);
 
 		memcpy(id, told.place.id, sizeof(told.place.id));
-		if (!error && strcmp(told.place.epoch, stream->heard.epoch) == 0)
+		if (!error && strcmp(told.place.epoch, epoch) == 0)
 			replay_apply(&replay, stream, &told);
 		feed_told_clear(&told);
 	}
 }
 
-void feed_recall(struct store_seat *seat, double seconds)
+int feed_recall(struct store_seat *seat, double seconds)
 {
 	struct feed *feed = seat->shared->feed;
 	struct feed_stream *stream = &feed->streams[seat->index];
 	int64_t from = store_clock_now(seat->shared->clock) - (int64_t)(seconds * 1000);
-	struct feed_place place = {0};
+	struct feed_place place = {0}, now;
 	double until = clock_seconds() + RECALL_DEADLINE;
 	size_t count = REPLAY_COUNT;
+	bool fresh;
+	int error;
 
-	if (from <= 0 || seconds <= 0)
-		return;
+	if (from <= 0)
+		return -EREMOTEIO;
+	error = feed_where(feed, stream, NULL, NULL, &now, &fresh);
 	snprintf(place.id, sizeof(place.id), "%" PRId64 "-0", from);
-	while (count == REPLAY_COUNT && clock_seconds() < until) {
+	while (!error && count == REPLAY_COUNT) {
 		struct redis_reply *reply;
 
-		if (replay_read(feed, stream, &place, &reply))
-			return;
+		error = replay_read(feed, stream, &place, &reply);
+		if (error)
+			break;
 		count = redis_count(reply);
-		recall_some(seat, stream, reply, place.id);
+		recall_some(seat, stream, now.epoch, reply, place.id);
 		redis_reply_free(reply);
+		if (clock_seconds() > until)
+			error = -ETIMEDOUT;
 	}
+	return error;
 }
 
 /* Note TOLD if another mount told it of the record. */

@@ -36,6 +36,7 @@
 #include "cache/roster/known.h"
 #include "cache/roster/overdue.h"
 #include "cache/roster/roster_state.h"
+#include "cache/roster/store.h"
 #include "cache/roster/wait.h"
 #include "cache/roster/whole.h"
 #include "vendors/base/checked.h"
@@ -475,7 +476,10 @@ static void flight_run(void *arg)
 	struct roster *roster = flight->roster;
 	struct wait *waits, *wait, *next;
 	struct whole whole = {0};
-	int error = fly(flight);
+	int error;
+
+	roster->store->ops->meet(roster->seat);
+	error = fly(flight);
 
 	figures_note_fetch(flight, flight->kind == WAIT_WHOLE, error);
 	if (!error && is_for_email(flight))

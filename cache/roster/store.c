@@ -33,6 +33,11 @@ static void local_detach(struct store_seat *seat)
 	(void)seat;
 }
 
+static void local_meet(struct store_seat *seat)
+{
+	(void)seat;
+}
+
 static int local_load(struct store_seat *seat, struct store_list *list)
 {
 	(void)seat;
@@ -188,6 +193,7 @@ static const struct store_ops local_ops = {
     .free = local_end,
     .attach = local_attach,
     .detach = local_detach,
+    .meet = local_meet,
     .load = local_load,
     .save_record = local_save_record,
     .save_page = local_save_page,

@@ -91,6 +91,10 @@ struct store_ops {
 	/* Return the seat of ROSTER, or NULL: no memory. */
 	struct store_seat *(*attach)(struct store *store, struct roster *roster);
 	void (*detach)(struct store_seat *seat); /* NULL is a no-op */
+	/* Called before the vendor is asked for anything of the seat's roster: hear first what other
+	   hosts have told, so that what the vendor shows is judged by it. May wait some seconds for
+	   a store that is slow, and only until it has been heard once. */
+	void (*meet)(struct store_seat *seat);
 
 	/* ---- lists ---- */
 

@@ -146,17 +146,27 @@ static void shared_detach(struct store_seat *seat)
 
 /* ---- operations of which this file adds something ---- */
 
-static int shared_load(struct store_seat *seat, struct store_list *list)
+/* A vendor whose reads lag may not show what was written shortly before this roster began. */
+static void recall_acks(struct store_seat *seat)
+{
+	unsigned lag = roster_account(seat->roster)->lag;
+
+	if (!atomic_load(&seat->recalled) && redis_is_up(seat->shared->redis) &&
+	    (!lag || !feed_recall(seat, lag)))
+		atomic_store(&seat->recalled, true);
+}
+
+static void shared_meet_seat(struct store_seat *seat)
 {
 	shared_meet(seat->shared);
 	feed_wait_first(seat->shared->feed);
-	return lists_load(seat, list);
+	recall_acks(seat);
 }
 
 static int shared_lock(struct store_seat *seat, struct call *call, const char *id,
 		       struct store_lease **lease)
 {
-	shared_meet(seat->shared);
+	shared_meet_seat(seat);
 	return lease_lock(seat, call, id, lease);
 }
 
@@ -193,7 +203,8 @@ static const struct store_ops shared_ops = {
     .free = shared_free,
     .attach = shared_attach,
     .detach = shared_detach,
-    .load = shared_load,
+    .meet = shared_meet_seat,
+    .load = lists_load,
     .save_record = lists_save_record,
     .save_page = lists_save_page,
     .save_reset = lists_save_reset,

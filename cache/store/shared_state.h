@@ -62,8 +62,9 @@ struct store_seat {
 	size_t index;                /* of its account in shared->accounts */
 	char account[SEAL_NAME_MAX]; /* shared->names[index] */
 	char name[SEAL_NAME_MAX];    /* seal_name of the roster */
-	char *identity; /* the parts of the name, as one text: for names of what is in it */
-	char *label;    /* "acme/users", for the log */
+	char *identity;       /* the parts of the name, as one text: for names of what is in it */
+	char *label;          /* "acme/users", for the log */
+	atomic_bool recalled; /* what was told before this seat was taken has been heard */
 	struct feed_seat *feed;
 	struct lists_seat *lists;
 	unsigned users; /* threads that seats.h gave it to, under shared->lock */

@@ -247,6 +247,17 @@ def test_slow(team, proxy):
     assert len(sent(t.box)) == 2
 
 
+def test_slow_and_one_that_comes_later(team, proxy):
+    """The first thing that a mount asks of its vendor waits for what others have told before."""
+    t = through(team, proxy, 1, {"partnerize": {"lag": 60}})
+    names(t[0])
+    t.box.settings(read_lag_ms=100000)
+    assert save(t[0].path / STATUS, "inactive") == GOOD
+    t.proxy.delay = 0.3
+    late = t.add(url=f"redis://127.0.0.1:{t.proxy.port}/0")
+    assert (late.path / STATUS).read_text() == "inactive\n"
+
+
 def test_responses_that_are_lost(team, proxy):
     """Commands are carried out and nobody learns of it: no write is doubled, and every lock is free again."""
     t = through(team, proxy, 2)
