@@ -8,10 +8,12 @@
  */
 #include "cache/lists/list_lock.h"
 
+#include "cache/lists/list_look.h"
 #include "cache/lists/list_value.h"
 #include "cache/redis/redis.h"
 #include "vendors/base/call.h"
 #include "vendors/base/clock.h"
+#include "vendors/base/log.h"
 #include "vendors/http/http.h"
 #include "vendors/list/ask.h"
 #include "vendors/rest/account.h"
@@ -174,6 +176,22 @@ static int list_lock_renew(struct list_walk *walk, unsigned beat)
 	return error;
 }
 
+/* The lock was lost: end the walk if another host has gone on with it, or has read the list. */
+static void give_up(struct list_walk *walk)
+{
+	struct list_sight sight;
+
+	if (!walk->list->walk || list_look(walk, &sight))
+		return;
+	if (sight.lock_raw || list_look_is_fresh(walk, &sight)) {
+		log_line("%s: another host has gone on with the list, because this one did not "
+			 "get on",
+			 walk->seat->label);
+		call_cancel(walk->list->walk);
+	}
+	list_look_done(&sight);
+}
+
 static void *renewing(void *arg)
 {
 	struct list_walk *walk = arg;
@@ -189,6 +207,8 @@ static void *renewing(void *arg)
 		pthread_mutex_unlock(&walk->lock);
 		beat += is_held(walk);
 		lost = list_lock_renew(walk, beat) == -ESTALE;
+		if (lost)
+			give_up(walk);
 		pthread_mutex_lock(&walk->lock);
 		walk->lost = walk->lost || lost;
 	}

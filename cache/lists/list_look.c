@@ -53,7 +53,7 @@ int list_look(struct list_walk *walk, struct list_sight *sight)
 		redis_add_text(&commands[i], keys[i]);
 	}
 	error = redis_ask(walk->seat->shared->redis, commands, VALUES, REDIS_DEADLINE, replies);
-	walk->trip = clock_seconds() - began;
+	sight->trip = clock_seconds() - began;
 	for (size_t i = 0; !error && i < VALUES; i++) {
 		if (redis_type(replies[i]) == REDIS_REFUSAL)
 			error = -EREMOTEIO;
@@ -123,6 +123,8 @@ double list_look_stands(struct list_walk *walk, struct list_sight *sight)
 	    look_is_same(walk->seen_lock, walk->seen_lock_length, sight->lock_raw,
 			 sight->lock_length))
 		return now - walk->moved;
+	if (walk->moved > 0 && now - walk->moved > walk->slowest)
+		walk->slowest = now - walk->moved;
 	free(walk->seen_walk);
 	free(walk->seen_lock);
 	walk->seen_walk = NULL;

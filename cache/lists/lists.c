@@ -30,7 +30,10 @@
 #include <string.h>
 
 #define PAUSE_MS 50
-#define STANDS_SECONDS 10.0 /* then another one may try */
+/* A walk that has stood for so long, and for so many times as long as it ever did before, may be
+ * taken over. */
+#define STANDS_SECONDS 10.0
+#define STANDS_TIMES 3
 
 /* Of this process, which has one store. */
 static atomic_uint_fast64_t loaded_count, walked_count, resumed_count;
@@ -163,12 +166,14 @@ static int lists_follow(struct list_walk *walk, const struct list_sight *sight)
 static int turn_theirs(struct list_walk *walk, struct list_sight *sight)
 {
 	int result = TURN_WAIT;
+	double stands;
 
 	if (list_look_is_walking(walk, sight))
 		result = lists_follow(walk, sight);
 	if (result != TURN_WAIT)
 		return result;
-	if (list_look_stands(walk, sight) < STANDS_SECONDS)
+	stands = list_look_stands(walk, sight);
+	if (stands < STANDS_SECONDS || stands < STANDS_TIMES * walk->slowest)
 		return TURN_WAIT;
 	if (list_lock_steal(walk, sight))
 		return 1;
@@ -224,6 +229,7 @@ static int turn(struct list_walk *walk)
 
 	if (list_look(walk, &sight))
 		return 1;
+	walk->trip = sight.trip;
 	if (list_look_is_fresh(walk, &sight))
 		result = take_list(walk, &sight);
 	else if (walk->mine)

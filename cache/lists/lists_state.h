@@ -48,6 +48,7 @@ struct list_sight {
 	/* as they are in the store, in order to see whether anything moves; NULL: absent */
 	char *walk_raw, *lock_raw;
 	size_t walk_length, lock_length;
+	double trip; /* seconds that the look took */
 };
 
 struct lists_seat {
@@ -74,7 +75,8 @@ struct list_walk {
 	double trip;                 /* seconds of the last look; not changed while it is renewed */
 	char *seen_walk, *seen_lock; /* struct list_sight's, for as long as nothing moves */
 	size_t seen_walk_length, seen_lock_length;
-	double moved; /* when something did, monotonic seconds */
+	double moved;   /* when something did, monotonic seconds */
+	double slowest; /* the longest time between two moves, seconds */
 
 	/* what is saved */
 	struct list_head head;

@@ -301,16 +301,17 @@ static double since_of(const struct fill *fill)
 }
 
 /*
- * Ask the store. Return 0: the list has come. 1: the vendor is to be asked. A negative errno with a
- * message in the flight's call.
+ * Ask the store. WALK: see store_list. Return 0: the list has come. 1: the vendor is to be asked. A
+ * negative errno with a message in the flight's call.
  */
-static int load(struct fill *fill)
+static int load(struct fill *fill, struct call *walk)
 {
 	struct flight *flight = fill->flight;
 	struct roster *roster = flight->roster;
 	int result;
 
 	fill->list = (struct store_list){.call = &flight->call,
+					 .walk = walk,
 					 .add = fill_stored,
 					 .reset = fill_stored_reset,
 					 .progress = fill_stored_progress};
@@ -399,23 +400,58 @@ static int complete(struct fill *fill, int error)
 	return error;
 }
 
+/* As list_walk, with CALL. */
+static int ask_vendor(struct fill *fill, struct call *call)
+{
+	struct roster *roster = fill->flight->roster;
+
+	return list_walk(call, roster->account, roster->collection, roster->parent, &fill->sink);
+}
+
+/*
+ * Ask the store, and the vendor with CALL if that is to be. Return as list_walk, or -EAGAIN without
+ * words: another host has gone on with the walk of this one. LAST: this one walks on all the same.
+ */
+static int load_or_ask(struct fill *fill, struct call *call, bool last)
+{
+	struct flight *flight = fill->flight;
+	struct roster *roster = flight->roster;
+	int error = load(fill, last ? NULL : call);
+
+	if (error == 1)
+		error = ask_vendor(fill, call);
+	if (error != -EINTR || !fill->saves || call_cancelled(&flight->call))
+		return error;
+	roster->store->ops->save_end(roster->seat, &fill->list, error);
+	fill_forget(fill);
+	fill->saves = false;
+	fill->passed = NULL;
+	call_clear(call);
+	return -EAGAIN;
+}
+
 /* Read the list into FILL. Return 0 or a negative errno with a message in the flight's call. */
 static int walk(struct fill *fill)
 {
 	struct flight *flight = fill->flight;
 	struct roster *roster = flight->roster;
-	int error = 1;
+	struct call call;
+	int error;
 
 	pthread_mutex_lock(&roster->lock);
 	flight->progress = (struct progress){.what = flight->call.path, .began = clock_seconds()};
 	pthread_mutex_unlock(&roster->lock);
 	progress_tell(&flight->progress);
-	if (fill->shared)
-		error = load(fill);
-	if (error == 1)
-		error = list_walk(&flight->call, roster->account, roster->collection,
-				  roster->parent, &fill->sink);
+	call_nest(&call, &flight->call);
+	error = fill->shared ? load_or_ask(fill, &call, false) : ask_vendor(fill, &call);
+	if (error == -EAGAIN) {
+		call_unnest(&call, &flight->call);
+		call_nest(&call, &flight->call);
+		/* two hosts that do not get on must not take turns for ever */
+		error = load_or_ask(fill, &call, true);
+	}
 	error = complete(fill, error);
+	call_unnest(&call, &flight->call);
 	progress_end(&flight->progress);
 	return error;
 }

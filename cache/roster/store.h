@@ -43,6 +43,9 @@ enum store_change {
 /* A list that is being fetched, by one thread. The first part is set by the roster. */
 struct store_list {
 	struct call *call;
+	/* The walk's own, nested in CALL, or NULL: the store cancels it when another host has gone
+	   on with the walk, because this one did not get on. */
+	struct call *walk;
 	double since; /* only a list that was requested then or later counts; monotonic seconds */
 	/* What the store has of the list comes through these. RECORD is taken. Returns 0, -EEXIST
 	   (the id came before) or -ENOMEM. */
@@ -91,9 +94,9 @@ struct store_ops {
 	/* Return the seat of ROSTER, or NULL: no memory. */
 	struct store_seat *(*attach)(struct store *store, struct roster *roster);
 	void (*detach)(struct store_seat *seat); /* NULL is a no-op */
-	/* Called before the vendor is asked for anything of the seat's roster: hear first what other
-	   hosts have told, so that what the vendor shows is judged by it. May wait some seconds for
-	   a store that is slow, and only until it has been heard once. */
+	/* Called before the vendor is asked for anything of the seat's roster: hear first what
+	   other hosts have told, so that what the vendor shows is judged by it. May wait some
+	   seconds for a store that is slow, and only until it has been heard once. */
 	void (*meet)(struct store_seat *seat);
 
 	/* ---- lists ---- */

@@ -183,6 +183,19 @@ def test_the_one_who_asked_is_killed(team):
     assert users(t[0]) == wanted(1000)
 
 
+@pytest.mark.parametrize("pages", [0, 3])
+def test_the_one_who_does_not_get_on(team, pages):
+    """A host whose request gets no response: another one goes on, and the first one takes what that one has read."""
+    t = team(2, ONE_BY_ONE, users=1000)
+    t.box.fault(fault="stall", method="GET", path="/user", skip=pages, times=1)
+    first = t[0].spawn("ls partnerize")
+    wait_until(lambda: any(entry["held"] for entry in t.box.journal()), HANG, "a page that stalls")
+    other = t[1].spawn("ls partnerize")
+    for one in (other, first):
+        assert [name for name in one.finish(HANG).ok().lines() if name[0].isdigit()] == wanted(1000)
+    assert len(t.lists()) == len(set(t.lists())) + 1, "more pages than the one that got no response were asked for twice"
+
+
 def test_the_ttl_is_counted_from_the_fetch(team):
     """Each mount has its own ttl, and a list is as old as its fetch, not as its arrival here."""
     t = team(1, users=25)

@@ -236,6 +236,8 @@ void call_cancel(struct call *call)
 {
 	pthread_mutex_lock(&call->lock);
 	call->cancelled = true;
+	if (call->nested)
+		call_cancel(call->nested);
 	pthread_cond_broadcast(&call->wake);
 	pthread_mutex_unlock(&call->lock);
 }
@@ -312,4 +314,25 @@ void call_continue(struct call *to, const struct call *from)
 	to->pid = from->pid;
 	atomic_store(&to->reached, atomic_load(&from->reached));
 	memcpy(to->command, from->command, sizeof(to->command));
+}
+
+void call_nest(struct call *to, struct call *from)
+{
+	call_continue(to, from);
+	pthread_mutex_lock(&from->lock);
+	to->cancelled = from->cancelled;
+	from->nested = to;
+	pthread_mutex_unlock(&from->lock);
+}
+
+void call_unnest(struct call *nested, struct call *from)
+{
+	pthread_mutex_lock(&from->lock);
+	from->nested = NULL;
+	pthread_mutex_unlock(&from->lock);
+	if (nested->verdict != CALL_OK)
+		call_copy_error(from, nested);
+	if (atomic_load(&nested->reached))
+		atomic_store(&from->reached, true);
+	call_destroy(nested);
 }

@@ -92,6 +92,7 @@ struct call {
 	pthread_mutex_t lock;
 	pthread_cond_t wake; /* signalled by call_cancel and call_wake */
 	bool cancelled;      /* under lock */
+	struct call *nested; /* under lock: cancelled with this one; or NULL */
 
 	/* why it failed: set where the cause is known, and passed upward unchanged */
 	enum call_verdict verdict; /* of the last response, or of call_fail */
@@ -223,5 +224,12 @@ int call_pause(struct call *call, unsigned milliseconds);
 /* Prepare TO, as call_init does, as more work for the caller of FROM, which cancelling FROM does
  * not stop. It has no basis. */
 void call_continue(struct call *to, const struct call *from);
+
+/* Prepare TO as call_continue does. Cancelling FROM cancels TO, until call_unnest; TO can be
+ * cancelled alone. FROM has one nested call at a time. */
+void call_nest(struct call *to, struct call *from);
+
+/* Destroy NESTED, and copy its failure, if it has failed, to FROM. */
+void call_unnest(struct call *nested, struct call *from);
 
 #endif
