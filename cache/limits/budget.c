@@ -237,7 +237,8 @@ static unsigned budget_take_due_locked(struct limits *limits, struct limits_slot
 		asks[count] = (struct budget_ask){.name = slot->budget,
 						  .wanted = atomic_load(&slot->permit.wanted),
 						  .limit = limit_of(slot),
-						  .holds = share_of(slot, now)};
+						  .holds = share_of(slot, now),
+						  .known = slot->hosts};
 		if (asks[count].holds < atomic_load(&slot->permit.flying))
 			asks[count].holds = atomic_load(&slot->permit.flying);
 		asked[count++] = slot;

@@ -20,7 +20,9 @@
 #define ANSWERS 5
 
 /*
- * KEYS: the budgets. ARGV: this mount, and for each budget "wanted limit holds".
+ * KEYS: the budgets. ARGV: this mount, and for each budget "wanted limit holds known". KNOWN is 1
+ * if the mount has been told a grant before: if it is not in the budget then, the server has lost
+ * what the mounts hold, and for a second, until all have asked again, nobody gets more than it has.
  *
  * If there are enough requests for all mounts that want some, the parts are even. A mount that
  * wants less than its part leaves the rest to the others. Half of what no mount wants is given as a
@@ -42,16 +44,18 @@ static struct redis_script ask_script = {
 	"  return a.id < b.id\n"
 	"end\n"
 	"for k, key in ipairs(KEYS) do\n"
-	"  local wanted, limit, holds = string.match(ARGV[k + 1], '^(%d+) (%d+) (%d+)$')\n"
+	"  local wanted, limit, holds, known = string.match(ARGV[k + 1], '^(%d+) (%d+) (%d+) (%d)$')\n"
 	"  wanted, limit, holds = tonumber(wanted), tonumber(limit), tonumber(holds)\n"
 	"  local all = redis.call('HGETALL', key)\n"
 	"  local total, hosts, given, list = limit, 1, 0, {}\n"
-	"  local since = now\n"
+	"  local since, lost = now, 0\n"
 	"  for i = 1, #all, 2 do\n"
 	"    local g, w, l, s, a = string.match(all[i + 1], '^(%d+) (%d+) (%d+) (%d+) (%d+)$')\n"
 	"    g, w, l, s, a = tonumber(g), tonumber(w), tonumber(l), tonumber(s), tonumber(a)\n"
-	"    if not g or now - a > 60000 or a - now > 5000 then redis.call('HDEL', key, all[i])\n"
+	"    if all[i] == 'lost' then lost = tonumber(all[i + 1]) or 0\n"
+	"    elseif not g or now - a > 60000 or a - now > 5000 then redis.call('HDEL', key, all[i])\n"
 	"    elseif all[i] == me then\n"
+	"      known = '0'\n"
 	"      if now - a <= 2000 and w > 0 and (g > 0) == (holds > 0) then since = s end\n"
 	"    else\n"
 	"      hosts = hosts + 1\n"
@@ -64,6 +68,10 @@ static struct redis_script ask_script = {
 	"        end\n"
 	"      end\n"
 	"    end\n"
+	"  end\n"
+	"  if known == '1' then\n"
+	"    lost = now\n"
+	"    redis.call('HSET', key, 'lost', string.format('%.0f', now))\n"
 	"  end\n"
 	"  local own = {id = me, grant = holds, wanted = wanted, since = since, waits = holds == 0}\n"
 	"  if wanted > 0 then list[#list + 1] = own end\n"
@@ -95,12 +103,14 @@ static struct redis_script ask_script = {
 	"    if holds > 0 and starving == 1 and free <= 0 and now - since >= turn then target = 0 end\n"
 	"  end\n"
 	"  local grant = holds\n"
-	"  if target > holds then\n"
+	"  if math.abs(now - lost) < 1000 then target = math.min(target, holds)\n"
+	"  elseif target > holds then\n"
 	"    grant = holds + math.max(0, math.min(target - holds, total - given - holds))\n"
 	"  end\n"
 	"  if holds == 0 and grant > 0 then since = now end\n"
 	"  local again = 300\n"
 	"  if wanted == 0 then again = 20000\n"
+	"  elseif math.abs(now - lost) < 1000 then again = 100\n"
 	"  elseif grant == 0 and rank == 1 then again = 5\n"
 	"  elseif grant < target or grant == 0 then again = 20\n"
 	"  elseif turn > 0 then again = math.max(10, turn - (now - since))\n"
@@ -121,8 +131,8 @@ int budget_ask(struct shared *shared, struct budget_ask *asks, unsigned count)
 
 	redis_add_text(&arguments, shared->mount);
 	for (unsigned i = 0; i < count; i++) {
-		snprintf(texts[i], sizeof(texts[i]), "%u %u %u", asks[i].wanted, asks[i].limit,
-			 asks[i].holds);
+		snprintf(texts[i], sizeof(texts[i]), "%u %u %u %d", asks[i].wanted, asks[i].limit,
+			 asks[i].holds, asks[i].known);
 		redis_add_text(&keys, asks[i].name);
 		redis_add_text(&arguments, texts[i]);
 	}

@@ -18,6 +18,7 @@ struct budget_ask {
 	unsigned wanted;  /* how many requests it could have in flight */
 	unsigned limit;   /* its `parallel` */
 	unsigned holds;   /* how many it may have in flight until the reply, or has */
+	bool known;       /* it was told a grant before */
 
 	unsigned grant; /* how many it may have now, HOLDS at least */
 	unsigned

@@ -191,6 +191,36 @@ static void test_without_store(void **state)
 	assert_true(scene->server.most_running <= 9);
 }
 
+static void forget(struct mount *mount)
+{
+	struct redis_command command = {0};
+	struct redis_reply *reply = NULL;
+
+	redis_add_text(&command, "FLUSHALL");
+	assert_int_equal(redis_ask(mount->shared.redis, &command, 1, 5000, &reply), 0);
+	redis_reply_free(reply);
+}
+
+/* A server that forgets what the mounts hold gives nobody more until all have said it again. */
+static void test_store_forgets(void **state)
+{
+	struct scene *scene = *state;
+	struct load loads[4];
+
+	slowly(scene, 50);
+	for (int i = 0; i < 4; i++)
+		scene_mount(scene, 8, true);
+	for (int i = 0; i < 4; i++)
+		load_start(&loads[i], &scene->mounts[i], 8, 20);
+	for (int i = 0; i < 8; i++) {
+		usleep(300000);
+		forget(&scene->mounts[0]);
+	}
+	for (int i = 0; i < 4; i++)
+		load_end(&loads[i]);
+	assert_true(scene->server.most_running <= 8);
+}
+
 /* A server that stops (SIGSTOP) is slower than anybody waits for. */
 static void test_store_pauses(void **state)
 {
@@ -213,7 +243,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    SCENE_TEST(test_alone),         SCENE_TEST(test_four),
 	    SCENE_TEST(test_one_for_all),   SCENE_TEST(test_newcomer),
-	    SCENE_TEST(test_without_store), SCENE_TEST(test_store_pauses),
+	    SCENE_TEST(test_without_store), SCENE_TEST(test_store_forgets),
+	    SCENE_TEST(test_store_pauses),
 	};
 
 	if (!redis_server_exists()) {
