@@ -2,9 +2,9 @@
 /*
  * fetch.c - see fetch.h.
  *
- * It asks the store and then the vendor, and installs what came, unless something newer is known by
- * then: a write that was acknowledged meanwhile, or a fetch that began later. It does not know the
- * waits (flight.c).
+ * It asks the store and then the vendor, and publishes what came, unless something newer is known
+ * by then: a write that was acknowledged meanwhile, or a fetch that began later. It does not know
+ * the waits (flight.c).
  */
 #define ROSTERFS_ROSTER_PRIVATE
 #include "cache/roster/fetch.h"
@@ -13,13 +13,9 @@
 #include "cache/record/lag.h"
 #include "cache/record/record.h"
 #include "cache/record/snapshot.h"
-#include "cache/record/versions.h"
 #include "cache/roster/fetch_record.h"
-#include "cache/roster/figures.h"
 #include "cache/roster/gets.h"
-#include "cache/roster/gone.h"
 #include "cache/roster/illegible.h"
-#include "cache/roster/inactive.h"
 #include "cache/roster/known.h"
 #include "cache/roster/presence.h"
 #include "cache/roster/publish.h"
@@ -331,53 +327,7 @@ static int load(struct fill *fill, struct call *walk)
 	return result;
 }
 
-/* ---- installing ---- */
-
-/*
- * Install NEW, which FILL has read, unless a fetch that began later was quicker. Return true if it
- * is installed. Set *SAME to what publish_listed returns, and *GENERATION to that up to which NEW
- * has what was written.
- */
-static bool install(struct fill *fill, struct snapshot *new, bool *same, uint64_t *generation)
-{
-	struct flight *flight = fill->flight;
-	struct roster *roster = flight->roster;
-	struct overlay *dropped = NULL, *entry;
-	struct snapshot *old = NULL;
-	bool newest;
-
-	pthread_mutex_lock(&roster->lock);
-	*generation = flight->generation;
-	if (fill->older) {
-		flight->began = fill->list.began;
-		*generation = known_keep_newer_locked(roster, flight, flight->began);
-	}
-	newest = flight->began >= roster->known.began;
-	if (newest) {
-		dropped = known_take_older_locked(roster, flight->generation, new);
-		for (entry = dropped; entry; entry = entry->next) {
-			if (entry->record)
-				publish_pass_on(roster, entry->record, new);
-		}
-		old = known_install_locked(roster, new, flight);
-		gone_listed_locked(roster, new);
-		gets_listed_locked(roster, new);
-		illegible_listed_locked(roster, &fill->illegible);
-	}
-	figures_count_fetch_locked(roster);
-	pthread_mutex_unlock(&roster->lock);
-	*same = newest && publish_listed(roster, old, dropped, new);
-	/* without the lock, because freeing a large roster takes a while */
-	snapshot_put(old);
-	while (dropped) {
-		entry = dropped;
-		dropped = entry->next;
-		if (entry->record)
-			gone_note_lack(roster, entry->record, new);
-		known_overlay_free(entry);
-	}
-	return newest;
-}
+/* ---- reading ---- */
 
 /*
  * Add what was created here and is not in the list yet, and end the list, which was read with ERROR
@@ -465,27 +415,6 @@ static void trim_heap(void)
 #endif
 }
 
-/* Install NEW, which FILL has read, in place of OLD (or NULL), and tell of it. */
-static void show(struct fill *fill, struct snapshot *old, struct snapshot *new)
-{
-	struct flight *flight = fill->flight;
-	struct roster *roster = flight->roster;
-	uint64_t generation;
-	bool same, newest;
-
-	/* before install, so that each version that was shown can always be found */
-	if (old)
-		publish_retire(roster, old, new);
-	newest = install(fill, new, &same, &generation);
-	gone_note_lacks(roster, old, new);
-	figures_compare(flight, old, new);
-	inactive_check_all(roster, new);
-	if (roster->events.replaced)
-		roster->events.replaced(roster->events.arg, same);
-	if (newest && roster->events.listed)
-		roster->events.listed(roster->events.arg, new, flight->began, generation);
-}
-
 int fetch_whole(struct flight *flight)
 {
 	struct roster *roster = flight->roster;
@@ -514,7 +443,12 @@ int fetch_whole(struct flight *flight)
 	if (!error && !new)
 		error = call_no_memory(&flight->call);
 	if (!error && new)
-		show(&fill, old, new);
+		publish_list(&(struct publish_list){.flight = flight,
+						    .old = old,
+						    .new = new,
+						    .illegible = &fill.illegible,
+						    .older = fill.older,
+						    .began = fill.list.began});
 	/*
 	 * What was read, and many replaced records, leave holes in this thread's heap. The next
 	 * fetch, on another thread, would not fill them, so they go back to the kernel.

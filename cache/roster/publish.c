@@ -12,6 +12,10 @@
 #include "cache/record/record.h"
 #include "cache/record/snapshot.h"
 #include "cache/record/versions.h"
+#include "cache/roster/figures.h"
+#include "cache/roster/gets.h"
+#include "cache/roster/gone.h"
+#include "cache/roster/illegible.h"
 #include "cache/roster/inactive.h"
 #include "cache/roster/known.h"
 #include "cache/roster/presence.h"
@@ -95,7 +99,9 @@ static bool note_dropped(struct listing *listing, const struct overlay *dropped)
 	return true;
 }
 
-void publish_retire(struct roster *roster, const struct snapshot *old, const struct snapshot *new)
+/* Keep the versions of OLD that were shown and that NEW replaces. */
+static void retire_list(struct roster *roster, const struct snapshot *old,
+			const struct snapshot *new)
 {
 	for (size_t i = 0; i < old->count; i++) {
 		struct record *record = old->records[i];
@@ -127,8 +133,14 @@ static void tell_listed(struct roster *roster, const struct listed *listed)
 		roster->events.email_changed(roster->events.arg, now);
 }
 
-bool publish_listed(struct roster *roster, const struct snapshot *old,
-		    const struct overlay *dropped, const struct snapshot *new)
+/*
+ * Tell the roster's owner of each record that NEW shows differently than OLD (NULL: there was none)
+ * and DROPPED, the list of entries of the overlay, which NEW has replaced. Return false if the
+ * owner was told of none although some may differ: there are too many to tell one by one, or there
+ * is no OLD, or the owner does not want to be told.
+ */
+static bool tell_list(struct roster *roster, const struct snapshot *old,
+		      const struct overlay *dropped, const struct snapshot *new)
 {
 	struct listing *listing = old ? calloc(1, sizeof(*listing)) : NULL;
 	bool whole;
@@ -144,13 +156,9 @@ bool publish_listed(struct roster *roster, const struct snapshot *old,
 	return whole;
 }
 
-void publish_written(struct roster *roster, const struct roster_write *write)
-{
-	if (roster->events.written)
-		roster->events.written(roster->events.arg, write);
-}
-
-void publish_pass_on(struct roster *roster, struct record *record, const struct snapshot *new)
+/* Retire RECORD, which gives way to NEW, if it was shown. If NEW shows the same text, that counts
+ * as shown instead. */
+static void pass_on(struct roster *roster, struct record *record, const struct snapshot *new)
 {
 	struct record *now;
 
@@ -161,6 +169,79 @@ void publish_pass_on(struct roster *roster, struct record *record, const struct 
 		atomic_store(&now->shown, true);
 	else
 		versions_retire(roster->versions, record);
+}
+
+/*
+ * Put LIST in place of what is known. Return true if it is newer. Set *SAME to what tell_list
+ * returns, and *GENERATION to that up to which LIST has what was written.
+ */
+static bool put_list(const struct publish_list *list, bool *same, uint64_t *generation)
+{
+	struct flight *flight = list->flight;
+	struct roster *roster = flight->roster;
+	struct overlay *dropped = NULL, *entry;
+	struct snapshot *new = list->new, *old = NULL;
+	bool newest;
+
+	pthread_mutex_lock(&roster->lock);
+	*generation = flight->generation;
+	if (list->older) {
+		flight->began = list->began;
+		*generation = known_keep_newer_locked(roster, flight, flight->began);
+	}
+	newest = flight->began >= roster->known.began;
+	if (newest) {
+		dropped = known_take_older_locked(roster, flight->generation, new);
+		for (entry = dropped; entry; entry = entry->next) {
+			if (entry->record)
+				pass_on(roster, entry->record, new);
+		}
+		old = known_install_locked(roster, new, flight);
+		gone_listed_locked(roster, new);
+		gets_listed_locked(roster, new);
+		illegible_listed_locked(roster, list->illegible);
+	}
+	figures_count_fetch_locked(roster);
+	pthread_mutex_unlock(&roster->lock);
+	*same = newest && tell_list(roster, old, dropped, new);
+	/* without the lock, because freeing a large roster takes a while */
+	snapshot_put(old);
+	while (dropped) {
+		entry = dropped;
+		dropped = entry->next;
+		if (entry->record)
+			gone_note_lack(roster, entry->record, new);
+		known_overlay_free(entry);
+	}
+	return newest;
+}
+
+void publish_list(const struct publish_list *list)
+{
+	struct flight *flight = list->flight;
+	struct roster *roster = flight->roster;
+	uint64_t generation;
+	bool same, newest;
+
+	/* before it is shown, so that each version that was shown can always be found */
+	if (list->old)
+		retire_list(roster, list->old, list->new);
+	newest = put_list(list, &same, &generation);
+	gone_note_lacks(roster, list->old, list->new);
+	figures_compare(flight, list->old, list->new);
+	inactive_check_all(roster, list->new);
+	if (roster->events.replaced)
+		roster->events.replaced(roster->events.arg, same);
+	if (newest && roster->events.listed)
+		roster->events.listed(roster->events.arg, list->new, flight->began, generation);
+}
+
+/* ---- single records ---- */
+
+void publish_written(struct roster *roster, const struct roster_write *write)
+{
+	if (roster->events.written)
+		roster->events.written(roster->events.arg, write);
 }
 
 /* Return true if what is known of ID was requested after WHEN. */

@@ -13,7 +13,7 @@
 
 #include <stdbool.h>
 
-struct overlay;
+struct flight;
 struct record;
 struct roster;
 struct roster_write;
@@ -79,22 +79,20 @@ void publish_written(struct roster *roster, const struct roster_write *write);
 void publish_replaced(struct roster *roster, const char *id, struct record *old,
 		      struct record *record);
 
-/*
- * Tell the roster's owner of each record that NEW shows differently than OLD (NULL: there was none)
- * and DROPPED, the list of entries of the overlay, which NEW has replaced. Without the lock. Return
- * false if the owner was told of none although some may differ: there are too many to tell one by
- * one, or there is no OLD, or the owner does not want to be told.
- */
-bool publish_listed(struct roster *roster, const struct snapshot *old,
-		    const struct overlay *dropped, const struct snapshot *new);
+/* A list that was read. */
+struct publish_list {
+	struct flight *flight;
+	struct snapshot *old, *new; /* borrowed; OLD, or NULL, is what was shown before */
+	json_t **illegible;         /* ids, or NULL; taken from there */
+	bool older;                 /* it was requested at BEGAN, before the flight began */
+	double began;               /* monotonic seconds */
+};
 
 /*
- * Retire RECORD, which gives way to NEW, if it was shown. If NEW shows the same text, that counts
- * as shown instead.
+ * Let LIST be what is shown, unless a fetch that began later was quicker, and tell the roster's
+ * owner what is shown differently. Runs on the flight's thread, without the roster's lock; it takes
+ * as long as the list is large.
  */
-void publish_pass_on(struct roster *roster, struct record *record, const struct snapshot *new);
-
-/* Keep the versions of OLD that were shown and that NEW replaces. Without the lock. */
-void publish_retire(struct roster *roster, const struct snapshot *old, const struct snapshot *new);
+void publish_list(const struct publish_list *list);
 
 #endif
