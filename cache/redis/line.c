@@ -8,6 +8,7 @@
 #include "cache/redis/line.h"
 
 #include "cache/redis/connection.h"
+#include "cache/redis/needs.h"
 #include "cache/redis/redis_state.h"
 #include "cache/redis/trouble.h"
 #include "cache/redis/verdict.h"
@@ -81,6 +82,29 @@ static int line_probe(struct redis_line *line, char words[REDIS_WORDS_MAX])
 	return error;
 }
 
+/* Return 0, or -EACCES with WORDS if an ACL lacks a command: those that a line needs say nothing of
+ * the others. Or another negative errno. */
+static int line_try_needs(struct redis_line *line, char words[REDIS_WORDS_MAX])
+{
+	struct redis_command commands[REDIS_NEEDS] = {{0}};
+	struct redis_reply *replies[REDIS_NEEDS] = {NULL};
+	struct wire wires[REDIS_NEEDS];
+	int error;
+
+	for (size_t i = 0; i < REDIS_NEEDS; i++) {
+		redis_need(i, PROBE_KEY ":needs", &commands[i]);
+		wires[i] = (struct wire){commands[i].count, commands[i].parts, commands[i].lengths};
+	}
+	error = connection_ask(line->connection, wires, REDIS_NEEDS,
+			       clock_milliseconds() + REDIS_DEADLINE, replies, words);
+	for (size_t i = 0; i < REDIS_NEEDS; i++) {
+		if (!error)
+			error = verdict_of(replies[i], words);
+		redis_reply_free(replies[i]);
+	}
+	return error;
+}
+
 static int line_open(struct redis_line *line, char words[REDIS_WORDS_MAX])
 {
 	struct redis *redis = line->redis;
@@ -115,6 +139,8 @@ static int line_try(struct redis_line *line, const struct redis_command *command
 		error = line_open(line, words);
 	if (!error && (*fresh || !redis_is_up(line->redis))) {
 		error = line_probe(line, words);
+		if (!error && trouble_is_forbidden(line->redis))
+			error = line_try_needs(line, words);
 		if (!error)
 			trouble_end(line->redis, began);
 	}

@@ -34,7 +34,6 @@ struct redis {
 	char words[REDIS_WORDS_MAX];  /* the same for people */
 	char logged[REDIS_WORDS_MAX]; /* as it was logged last */
 	double down_since, up_since;  /* monotonic seconds */
-	double down_until;            /* it does not end sooner */
 
 	struct redis_stats stats;
 };

@@ -12,10 +12,6 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Seconds that an ACL which lacks a command keeps the server down: what the line itself needs may
-   well be permitted, so that it would come and go. */
-#define FORBIDDEN_SECONDS 10
-
 /* Return true if ERROR of a call that had MILLISECONDS says something of the server. */
 static bool tells(int error, unsigned milliseconds)
 {
@@ -52,7 +48,6 @@ void trouble_note(struct redis *redis, double began, unsigned milliseconds, int 
 		redis->generation++;
 		*redis->logged = '\0';
 	}
-	redis->down_until = error == -EACCES && !listens ? now + FORBIDDEN_SECONDS : 0;
 	redis->error = error;
 	snprintf(redis->words, sizeof(redis->words), "%s", words);
 	news = strcmp(redis->logged, words) != 0;
@@ -73,7 +68,7 @@ void trouble_end(struct redis *redis, double began)
 	if (!atomic_load(&redis->down))
 		return;
 	pthread_mutex_lock(&redis->lock);
-	if (atomic_load(&redis->down) && began >= redis->down_since && now >= redis->down_until) {
+	if (atomic_load(&redis->down) && began >= redis->down_since) {
 		seconds = now - redis->down_since;
 		redis->up_since = now;
 		atomic_store(&redis->down, false);
@@ -82,6 +77,16 @@ void trouble_end(struct redis *redis, double began)
 	pthread_mutex_unlock(&redis->lock);
 	if (news)
 		log_line("the shared store %s is back after %.1f s", redis->where, seconds);
+}
+
+bool trouble_is_forbidden(struct redis *redis)
+{
+	bool forbidden;
+
+	pthread_mutex_lock(&redis->lock);
+	forbidden = atomic_load(&redis->down) && redis->error == -EACCES;
+	pthread_mutex_unlock(&redis->lock);
+	return forbidden;
 }
 
 int trouble_now_locked(const struct redis *redis, char words[REDIS_WORDS_MAX])

@@ -20,6 +20,9 @@ void trouble_note(struct redis *redis, double began, unsigned milliseconds, int 
 /* Note that a call of a line, which began at BEGAN, has shown that the server is fit for use. */
 void trouble_end(struct redis *redis, double began);
 
+/* Return true if the server is down because it does not permit something. */
+bool trouble_is_forbidden(struct redis *redis);
+
 /* Return 0, or the error that the server is down with, and its WORDS. Called with redis->lock
  * held. */
 int trouble_now_locked(const struct redis *redis, char words[REDIS_WORDS_MAX]);

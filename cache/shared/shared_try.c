@@ -3,6 +3,7 @@
  * shared_try.c - tries the server as --check does, command by command, so that it can say which one
  * the user of the server may not run.
  */
+#include "cache/redis/needs.h"
 #include "cache/redis/redis.h"
 #include "cache/shared/shared_meet.h"
 #include "cache/store/seal.h"
@@ -13,48 +14,6 @@
 #include <sys/random.h>
 
 #define PROBE_MAX 64
-#define PARTS_MAX 12
-
-/* What is tried, in this order; "@" is the name of the probe. Each command that rosterfs sends, or
- * a script of it runs, is among these. A probe that cannot be deleted expires. */
-static const char *const tries[][PARTS_MAX] = {
-    {"TIME"},
-    {"INFO", "server"},
-    {"SET", "@", "1", "PX", "10000", "NX"},
-    {"PEXPIRE", "@", "10000"},
-    {"PTTL", "@"},
-    {"INCR", "@"},
-    {"GET", "@"},
-    {"DEL", "@"},
-    {"HSET", "@", "a", "1"},
-    {"PEXPIRE", "@", "10000"},
-    {"HINCRBY", "@", "a", "1"},
-    {"HGET", "@", "a"},
-    {"HMGET", "@", "a"},
-    {"HGETALL", "@"},
-    {"HDEL", "@", "a"},
-    {"DEL", "@"},
-    {"XADD", "@", "MAXLEN", "~", "10", "*", "a", "1"},
-    {"PEXPIRE", "@", "10000"},
-    {"XRANGE", "@", "-", "+", "COUNT", "1"},
-    {"XREVRANGE", "@", "+", "-", "COUNT", "1"},
-    {"XREAD", "COUNT", "1", "STREAMS", "@", "0"},
-    {"DEL", "@"},
-    {"ZADD", "@", "1", "a", "2", "b", "3", "c"},
-    {"PEXPIRE", "@", "10000"},
-    {"ZCOUNT", "@", "-inf", "+inf"},
-    {"ZRANGEBYSCORE", "@", "-inf", "+inf"},
-    {"ZREM", "@", "a"},
-    {"ZREMRANGEBYSCORE", "@", "2", "2"},
-    {"DEL", "@"},
-};
-
-/* behind the probe's name as a comment, so that the server does not have it yet: such a script
- * needs another permission */
-#define TRY_SCRIPT                                                                                 \
-	"-- %s\n"                                                                                  \
-	"redis.call('SET', KEYS[1], '1', 'PX', 10000)\n"                                           \
-	"return redis.call('DEL', KEYS[1])\n"
 
 /* Set WHY to how COMMAND failed with WORDS. */
 static void note_refusal(struct redis *redis, const char *command, const char *words, char *why,
@@ -81,41 +40,23 @@ static int note_trouble(struct redis *redis, const char *command, int error, cha
 	return error;
 }
 
-/* Try the command with PARTS. Returns 0 or a negative errno with words in WHY. */
-static int try_one(struct redis *redis, const char *const *parts, const char *probe, char *why,
-		   size_t why_size)
+/* Try command INDEX of needs.h. Returns 0 or a negative errno with words in WHY. */
+static int try_one(struct redis *redis, size_t index, const char *probe, char *why, size_t why_size)
 {
 	struct redis_command command = {0};
 	struct redis_reply *reply;
 	int error;
 
-	for (size_t i = 0; i < PARTS_MAX && parts[i]; i++)
-		redis_add_text(&command, strcmp(parts[i], "@") != 0 ? parts[i] : probe);
+	redis_need(index, probe, &command);
 	error = redis_ask(redis, &command, 1, REDIS_DEADLINE, &reply);
 	if (error)
-		return note_trouble(redis, parts[0], error, why, why_size);
+		return note_trouble(redis, command.parts[0], error, why, why_size);
 	if (redis_type(reply) == REDIS_REFUSAL) {
-		note_refusal(redis, parts[0], redis_text(reply, NULL), why, why_size);
+		note_refusal(redis, command.parts[0], redis_text(reply, NULL), why, why_size);
 		error = -EREMOTEIO;
 	}
 	redis_reply_free(reply);
 	return error;
-}
-
-/* Try a script. Returns 0 or a negative errno with words in WHY. */
-static int try_script(struct redis *redis, const char *probe, char *why, size_t why_size)
-{
-	char text[sizeof(TRY_SCRIPT) + PROBE_MAX];
-	struct redis_script script = {.text = text};
-	struct redis_command keys = {0};
-	struct redis_reply *reply;
-	int error;
-
-	snprintf(text, sizeof(text), TRY_SCRIPT, probe);
-	redis_add_text(&keys, probe);
-	error = redis_run(redis, &script, &keys, NULL, REDIS_DEADLINE, &reply);
-	redis_reply_free(reply);
-	return error ? note_trouble(redis, "a script", error, why, why_size) : 0;
 }
 
 /* Look whether the others have the same key. Returns 0, 1 or a negative errno, as shared_try. */
@@ -151,10 +92,8 @@ int shared_try(const struct shared_settings *settings, char *why, size_t why_siz
 	if (getrandom(&number, sizeof(number), 0) != sizeof(number))
 		error = -errno;
 	snprintf(probe, sizeof(probe), "rosterfs:try:%016llx", (unsigned long long)number);
-	for (size_t i = 0; !error && i < sizeof(tries) / sizeof(*tries); i++)
-		error = try_one(redis, tries[i], probe, why, why_size);
-	if (!error)
-		error = try_script(redis, probe, why, why_size);
+	for (size_t i = 0; !error && i < REDIS_NEEDS; i++)
+		error = try_one(redis, i, probe, why, why_size);
 	if (!error)
 		error = try_key(redis, settings->key, why, why_size);
 	redis_free(redis);
