@@ -154,6 +154,12 @@ void feed_on_back(struct feed *feed, void (*run)(void *arg), void *arg)
 	feed->on_back_arg = arg;
 }
 
+void feed_on_turn(struct feed *feed, void (*run)(void *arg), void *arg)
+{
+	feed->on_turn = run;
+	feed->on_turn_arg = arg;
+}
+
 void feed_on_hold(struct feed *feed,
 		  void (*run)(void *arg, size_t account, unsigned index, int64_t until), void *arg)
 {

@@ -21,6 +21,7 @@
 #include <stdint.h>
 
 #define FEED_KEPT_MAX 10000
+#define FEED_TURN 15
 
 struct feed;
 
@@ -90,6 +91,10 @@ void feed_on_mail(struct feed *feed, void (*run)(void *arg, const char *message)
 /* Call RUN(ARG) on that thread each time that the server can be used (again), or may have lost what
  * it had. Set before feed_start. RUN waits for the server at most. */
 void feed_on_back(struct feed *feed, void (*run)(void *arg), void *arg);
+
+/* Call RUN(ARG) on that thread each FEED_TURN seconds while the server can be used. Set before
+ * feed_start. RUN waits for the server at most. */
+void feed_on_turn(struct feed *feed, void (*run)(void *arg), void *arg);
 
 /* Call RUN(ARG, ...) on that thread when another mount has told of a vendor's wait (feed_hold). Set
  * before feed_start. RUN is quick. */

@@ -39,7 +39,7 @@ struct listener {
 	bool ever;              /* it has heard the server before */
 	bool back;              /* the server can be used again, or has lost something */
 	bool complained;        /* it was logged that it has not */
-	double checked, kept;
+	double checked, kept, turned;
 	size_t next; /* the first stream of the next read */
 };
 
@@ -426,6 +426,21 @@ static int listen_once(struct listener *listener)
 	return error;
 }
 
+/* Call those who want to know that the server can be used. */
+static void listen_call(struct listener *listener)
+{
+	struct feed *feed = listener->feed;
+	double now = clock_seconds();
+
+	if (listener->back && feed->on_back)
+		feed->on_back(feed->on_back_arg);
+	else if (feed->on_turn && now - listener->turned > FEED_TURN)
+		feed->on_turn(feed->on_turn_arg);
+	else
+		return;
+	listener->turned = now;
+}
+
 void *feed_listen_run(void *arg)
 {
 	struct listener listener = {.feed = arg, .mail = "0-0", .lost = true};
@@ -439,8 +454,8 @@ void *feed_listen_run(void *arg)
 		feed->tried = true;
 		pthread_cond_broadcast(&feed->done);
 		pthread_mutex_unlock(&feed->lock);
-		if (!error && listener.back && feed->on_back)
-			feed->on_back(feed->on_back_arg);
+		if (!error)
+			listen_call(&listener);
 		listener.back = false;
 		if (error) {
 			listen_complain(&listener);

@@ -61,6 +61,8 @@ struct feed {
 	void *on_mail_arg;
 	void (*on_back)(void *arg);
 	void *on_back_arg;
+	void (*on_turn)(void *arg);
+	void *on_turn_arg;
 	void (*on_hold)(void *arg, size_t account, unsigned index, int64_t until);
 	void *on_hold_arg;
 	pthread_t teller, listener;

@@ -13,6 +13,7 @@
 #include "cache/lists/lists.h"
 #include "cache/redis/redis.h"
 #include "cache/roster/roster.h"
+#include "cache/shared/hosts.h"
 #include "cache/shared/shared_meet.h"
 #include "cache/shared/shared_print.h"
 #include "cache/store/seal.h"
@@ -40,6 +41,7 @@ static int shared_start(struct store *store)
 	struct shared *shared = shared_of(store);
 	int error = feed_start(shared->feed);
 
+	shared->started = !error;
 	if (!error)
 		error = leases_start(shared->leases);
 	if (!error)
@@ -51,6 +53,9 @@ static void shared_stop(struct store *store)
 {
 	struct shared *shared = shared_of(store);
 
+	if (shared->started)
+		hosts_leave(shared->hosts);
+	shared->started = false;
 	/* what is given back is told by the feed, and all of it by redis */
 	if (shared->leases)
 		leases_stop(shared->leases);
@@ -60,6 +65,20 @@ static void shared_stop(struct store *store)
 		feed_stop(shared->feed);
 	if (shared->redis)
 		redis_stop(shared->redis);
+}
+
+/* The server can be used (again). On the thread that listens. */
+static void come_back(void *arg)
+{
+	struct shared *shared = arg;
+
+	shared_meet_again(shared);
+	hosts_meet(shared->hosts);
+}
+
+static void meet_hosts(void *arg)
+{
+	hosts_meet(((struct shared *)arg)->hosts);
 }
 
 static void shared_free(struct store *store)
@@ -72,6 +91,7 @@ static void shared_free(struct store *store)
 	limits_free(shared->limits);
 	leases_free(shared->leases);
 	feed_free(shared->feed);
+	hosts_free(shared->hosts);
 	store_clock_free(shared->clock);
 	redis_free(shared->redis);
 	seal_free(shared->seal);
@@ -296,9 +316,11 @@ static int make_shared(struct shared *shared, const struct shared_settings *sett
 	shared->feed = feed_new(shared);
 	shared->leases = shared->feed ? leases_new(shared) : NULL;
 	shared->limits = shared->leases ? limits_new(shared) : NULL;
-	if (!shared->limits)
+	shared->hosts = shared->limits ? hosts_new(shared) : NULL;
+	if (!shared->hosts)
 		return -ENOMEM;
-	feed_on_back(shared->feed, shared_meet_again, shared);
+	feed_on_back(shared->feed, come_back, shared);
+	feed_on_turn(shared->feed, meet_hosts, shared);
 	return 0;
 }
 

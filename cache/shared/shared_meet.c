@@ -111,10 +111,8 @@ void shared_meet(struct shared *shared)
 		atomic_store(&shared->met, SHARED_MET);
 }
 
-void shared_meet_again(void *arg)
+void shared_meet_again(struct shared *shared)
 {
-	struct shared *shared = arg;
-
 	atomic_store(&shared->met, SHARED_UNMET);
 	atomic_store(&shared->meet_due, 0);
 	shared_meet(shared);

@@ -20,8 +20,8 @@ int shared_client(const struct shared_settings *settings, struct redis **redis, 
  * not open. Waits only if it asks: REDIS_DEADLINE at most. Nothing while the server is down. */
 void shared_meet(struct shared *shared);
 
-/* The same, also if both were done: the server may be another one. ARG: the struct shared. */
-void shared_meet_again(void *arg);
+/* The same, also if both were done: the server may be another one. */
+void shared_meet_again(struct shared *shared);
 
 /* Look at the mark, and LEAVE one if there is none. Returns 0; -EBADMSG or -EPROTONOSUPPORT: as
  * seal_open; or a negative errno of redis_ask. Waits. */

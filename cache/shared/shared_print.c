@@ -9,6 +9,7 @@
 #include "cache/limits/limits.h"
 #include "cache/lists/lists.h"
 #include "cache/redis/redis.h"
+#include "cache/shared/hosts.h"
 #include "cache/shared/shared_meet.h"
 #include "cache/store/seal.h"
 #include "cache/store/shared_state.h"
@@ -84,6 +85,7 @@ void shared_print_status(struct shared *shared, FILE *stream)
 
 	figures_of(shared, &f);
 	print_server(shared, &f, stream);
+	hosts_print(shared->hosts, stream);
 	if (atomic_load(&shared->met) == SHARED_STRANGERS)
 		print_wrapped(
 		    stream,
@@ -141,6 +143,8 @@ void shared_print_metrics(struct shared *shared, FILE *stream)
 	figures_of(shared, &f);
 	gauge(stream, "up", "1 unless the shared store cannot be used.",
 	      redis_is_up(shared->redis));
+	gauge(stream, "mounts", "Other mounts that use the shared store with the same key.",
+	      hosts_count(shared->hosts));
 	print_server_metrics(stream, &f.redis);
 	gauge(stream, "kept",
 	      "Messages to other hosts that are kept until the shared store is back.", f.kept);

@@ -20,6 +20,7 @@
 
 struct feed;
 struct feed_seat;
+struct hosts;
 struct leases;
 struct limits;
 struct lists_seat;
@@ -33,6 +34,7 @@ struct shared {
 	struct redis *redis;
 	struct seal *seal;
 	struct store_clock *clock;
+	bool started;  /* between start and stop */
 	bool required; /* shared_required: without the store nothing is written */
 	/* This mount, for the others: the host's name, and a number that no other mount has (32 hex
 	   digits; new at each start). */
@@ -46,6 +48,7 @@ struct shared {
 	_Atomic(int64_t) meet_due; /* when to look again */
 
 	struct feed *feed;
+	struct hosts *hosts;
 	struct leases *leases;
 	struct limits *limits;
 

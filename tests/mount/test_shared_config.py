@@ -11,7 +11,7 @@ import pytest
 
 import harness
 from harness import MountFailed, wait_until
-from shared_hosts import HANG, lan, names, server, shows, status_of, team, wait_up
+from shared_hosts import HANG, lan, metric, names, server, shows, status_of, team, wait_up
 from test_check import run
 from test_scratch import libfaketime
 from writes import GOOD, at_vendor, last_line, read, refused, save, sent, text_of
@@ -236,6 +236,9 @@ def test_clocks(team, libfaketime, far):
     shows(lambda: (first.path / STATUS).read_text(), "active\n")
     for m in t:
         assert "limit: " in status_of(m)
+    wrong = "shared store: this host's clock is " + ("10 min" if far[0] == "+" else "")
+    assert wrong in status_of(second) and wrong not in status_of(first), status_of(second)
+    assert ("ahead of" if far[0] == "+" else "behind") + " the store's: only the times" in second.log()
     assert save(first.path / "partnerize/8.status", "inactive") == GOOD
     third = t.add(extra_env=other)
     t.box.reset()
@@ -281,6 +284,27 @@ def test_section_names(team):
     shows(lambda: (t[0].path / STATUS).read_text(), "inactive\n")
     other = t.add(config=renamed(t, None))
     assert names(other, "acme") == names(t[0]) and len(t.lists()) > 0
+    shows(lambda: "with host-a (acme)" in status_of(same), True)
+    shows(lambda: "with host-a (nothing), host-b (nothing)" in status_of(other)
+          or "with host-b (nothing), host-a (nothing)" in status_of(other), True)
+    line = last_line(other, "host-a has an account with this type and base_url")
+    assert 'by the shared_name "partnerize", here it is "acme"' in line, other.log()
+
+
+def test_who_else(team):
+    """The status names the other hosts and what they share, as long as they are there; their ttl is told."""
+    t = team(1, {"partnerize": {"ttl": 600}})
+    names(t[0])
+    assert "shared store: with" not in status_of(t[0]) and metric(t[0], "rosterfs_store_mounts") == 0
+    second = t.add({"partnerize": {"ttl": 300}})
+    shows(lambda: "shared store: with host-a (partnerize)" in status_of(second), True)
+    shows(lambda: "shared store: with host-b (partnerize)" in status_of(t[0]), True, HANG)
+    assert metric(t[0], "rosterfs_store_mounts") == 1
+    assert "partnerize: host-a has ttl = 600, this host 300" in second.log(), second.log()
+    shows(lambda: "partnerize: host-b has ttl = 300, this host 600" in t[0].log(), True)
+    assert second.unmount().code == 0
+    shows(lambda: "shared store: with" in status_of(t[0]), False, HANG)
+    assert t[0].log().count("has ttl") == 1
 
 
 def test_other_keys_at_the_vendor(team):
