@@ -10,6 +10,7 @@ import pytest
 
 import boot_units
 import harness
+from test_lifecycle import GONE, privately
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="mount(8) needs root")
 NOBODY = 65534
@@ -216,28 +217,26 @@ def test_only_stale_mounts_are_cleaned(sandbox, folder, test_dir, run):
 
 
 @needs_root
-@pytest.mark.skipif(os.stat("/dev/fuse").st_mode & 0o006 != 0o006, reason="users may not open /dev/fuse here")
-def test_stale_of_a_user(sandbox, test_dir, run):
+def test_stale_of_a_user(sandbox, test_dir, env):
     """Cleaned through fusermount3."""
     folder = test_dir / "home"
-    folder.mkdir()
-    (folder / "mnt").mkdir()
+    (folder / "mnt").mkdir(parents=True)
     config = write_config(sandbox(users=5), folder / "rosterfs.conf")
     for path in (folder, folder / "mnt", config):
         os.chown(path, NOBODY, NOBODY)
     test_dir.chmod(0o755)
     test_dir.parent.chmod(0o755)
-    user = ["setpriv", "--reuid", str(NOBODY), "--regid", str(NOBODY), "--clear-groups", "--"]
-    words = [*user, harness.BUILD / "rosterfs", "-o", "clean_stale", config, folder / "mnt"]
-    run(*words).ok()
-    pid = daemon_of(folder / "mnt")
-    harness.kill(pid)
-    harness.wait_until(lambda: not harness.running(pid), 20 * harness.SCALE, "the daemon to end")
-    run(*words).ok()
-    assert daemon_of(folder / "mnt")
-    gone = wait_gone(folder / "mnt")
-    run(*user, "fusermount3", "-u", folder / "mnt").ok()
-    gone()
+    result = privately(f"""
+        $nobody rosterfs -o clean_stale {config} "$MNT"
+        kill -KILL $(pgrep -f "^[^ ]*rosterfs .*$MNT")
+        {GONE}
+        ! $nobody ls "$MNT" 2>/dev/null
+        $nobody rosterfs -o clean_stale {config} "$MNT"
+        $nobody ls "$MNT/partnerize"
+        $nobody fusermount3 -u "$MNT"
+        {GONE}
+        echo ended""", [folder / "mnt"], env)
+    assert result.code == 0 and "5.json" in result.lines() and result.lines()[-1] == "ended", repr(result)
     assert not harness.mount_entry(folder / "mnt")
 
 
