@@ -188,7 +188,9 @@ static inline void scene_total(struct scene *scene, bool certain)
 {
 	static const struct source total[] = {{SOURCE_BODY, "/total"}, {SOURCE_NONE, NULL}};
 
+	pthread_mutex_lock(&scene->server.lock);
 	scene->server.tells = true;
+	pthread_mutex_unlock(&scene->server.lock);
 	if (certain)
 		scene_rules.records = total;
 	else

@@ -63,8 +63,11 @@ static void new_call(struct scene *scene)
 static void play(struct scene *scene, enum how how, size_t rows, size_t cap, int total)
 {
 	scene_play(scene, how, 1, rows);
+	/* the server may still be at a request that was cut */
+	pthread_mutex_lock(&scene->server.lock);
 	scene->server.cap = cap;
 	scene->server.quirk = how == BY_CURSOR && rows % 2 ? EMPTY_PAGES : NO_QUIRK;
+	pthread_mutex_unlock(&scene->server.lock);
 	if (total)
 		scene_total(scene, total == 2);
 }
