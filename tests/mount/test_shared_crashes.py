@@ -315,7 +315,7 @@ def test_the_cable_is_cut(sandbox, lan, team):
     t = team(3, {"partnerize": {"timeout": 3, "retry_budget": 20}}, box=box, lan=lan(box))
     t.each(names)
     # in hosts, who is who is told by their names
-    assert "host-a" not in status_of(t[1])
+    assert "host-a fetches" not in status_of(t[1])
     writer = held(t, "put")
     t.networks[0].cut()
     try:
