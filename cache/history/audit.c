@@ -11,11 +11,12 @@
  */
 #include "cache/history/audit.h"
 
+#include "vendors/base/links.h"
 #include "vendors/base/write_all.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
+#include <limits.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -49,33 +50,29 @@ struct audit {
 
 /* ---- opening ---- */
 
-/* Sync the directory of a new file. Errors are ignored: a file system that cannot sync a directory
- * does not need it. */
-static void sync_directory(const char *path)
+/* What was opened, besides the descriptor. */
+struct opened {
+	struct stat info;
+	bool torn; /* the file ends in the middle of a line, because of a crash or a full disk */
+};
+
+/* Sync FOLDER, in which a file is new. Errors are ignored: a file system that cannot sync a
+ * directory does not need it. */
+static void sync_directory(int folder)
 {
-	char *copy = strdup(path);
-	int directory = copy ? open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+	int directory = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	if (directory >= 0) {
 		(void)fsync(directory);
 		close(directory);
 	}
-	free(copy);
 }
 
-/* Check that lines can be appended to FILE. Returns 0 and *INFO, or a negative errno. */
-static int check_kind(int file, struct stat *info)
+/* Return true if the file NAME in FOLDER (SIZE bytes) ends in the middle of a line. */
+static bool ends_torn(int folder, const char *name, off_t size)
 {
-	if (fstat(file, info))
-		return -errno;
-	return S_ISREG(info->st_mode) || S_ISCHR(info->st_mode) ? 0 : -EINVAL;
-}
-
-/* Return true if the file at PATH (SIZE bytes) ends in the middle of a line, because of a crash or
- * a full disk. */
-static bool ends_torn(const char *path, off_t size)
-{
-	int file = size > 0 ? open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC) : -1;
+	const int flags = O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY;
+	int file = size > 0 ? openat(folder, name, flags) : -1;
 	char last = '\n';
 
 	if (file >= 0 && pread(file, &last, 1, size - 1) != 1)
@@ -85,63 +82,106 @@ static bool ends_torn(const char *path, off_t size)
 	return last != '\n';
 }
 
-/* Open the file at PATH, or create it. Returns a descriptor and *INFO, or a negative errno. */
-static int open_log(const char *path, struct stat *info)
+/* Open the file NAME in FOLDER, or create it if CREATE. Returns a descriptor and *OPENED, or a
+ * negative errno; -EINVAL: lines cannot be appended to it. */
+static int open_in(int folder, const char *name, bool create, struct opened *opened)
 {
-	const int flags = O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
+	const int flags = O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | O_NOFOLLOW;
+	struct stat *info = &opened->info;
 	bool is_new = false;
-	int file = open(path, flags), error;
+	int file = openat(folder, name, flags), error = 0;
 
-	if (file < 0 && errno == ENOENT) {
-		file = open(path, flags | O_CREAT, 0600);
+	if (file < 0 && errno == ENOENT && create) {
+		file = openat(folder, name, flags | O_CREAT, 0600);
 		is_new = file >= 0;
 	}
+	/* a FIFO without a reader, or a socket */
 	if (file < 0)
-		return -errno;
-	error = check_kind(file, info);
+		return errno == ENXIO ? -EINVAL : -errno;
+	if (fstat(file, info))
+		error = -errno;
+	else if (!S_ISREG(info->st_mode) && !S_ISCHR(info->st_mode))
+		error = -EINVAL;
 	if (error) {
 		close(file);
 		return error;
 	}
+	opened->torn = S_ISREG(info->st_mode) && ends_torn(folder, name, info->st_size);
 	if (is_new)
-		sync_directory(path);
+		sync_directory(folder);
 	return file;
+}
+
+/* As open_in, of the file at PATH. -EPERM: another user's symbolic link leads there. */
+static int open_log(const char *path, bool create, struct opened *opened)
+{
+	char name[NAME_MAX + 1];
+	int folder = links_follow(path, name), file;
+
+	if (folder < 0)
+		return folder;
+	file = open_in(folder, name, create, opened);
+	close(folder);
+	return file;
+}
+
+/* Return true if another user's symbolic link leads to PATH. */
+static bool is_led(const char *path)
+{
+	char name[NAME_MAX + 1];
+	int folder = links_follow(path, name);
+
+	if (folder >= 0)
+		close(folder);
+	return folder == -EPERM;
 }
 
 static int audit_fail(const char *key, const char *path, int error, char *why, size_t why_size)
 {
-	snprintf(why, why_size, "%s %s: %s%s", key, path,
-		 error == -EINVAL ? "not a file that can be appended to" : strerror(-error),
-		 error == -ENOENT ? "; create its directory first" : "");
+	const char *words = strerror(-error), *more = "";
+	struct stat info;
+
+	if (error == -EINVAL && stat(path, &info) == 0)
+		more = S_ISFIFO(info.st_mode)   ? ": it is a FIFO"
+		       : S_ISSOCK(info.st_mode) ? ": it is a socket"
+						: "";
+	if (error == -EINVAL)
+		words = "not a file that can be appended to";
+	else if (error == -EPERM && is_led(path))
+		words = "another user's symbolic link leads there; use another directory";
+	else if (error == -ENOENT)
+		more = "; create its directory first";
+	snprintf(why, why_size, "%s %s: %s%s", key, path, words, more);
 	return error;
 }
 
 int audit_check(const char *key, const char *path, char *why, size_t why_size)
 {
-	struct stat info;
-	char *copy;
-	int file, error = 0;
+	struct opened opened;
+	char name[NAME_MAX + 1];
+	int error = 0, folder, file = open_log(path, false, &opened);
 
-	if (access(path, F_OK) == 0) {
-		file = open_log(path, &info);
-		if (file >= 0)
-			close(file);
-		else
-			error = file;
+	if (file >= 0) {
+		close(file);
+	} else if (file != -ENOENT) {
+		error = file;
 	} else {
-		copy = strdup(path);
-		if (copy && access(dirname(copy), W_OK | X_OK))
+		folder = links_follow(path, name);
+		if (folder < 0)
+			error = folder;
+		else if (faccessat(folder, ".", W_OK | X_OK, 0))
 			error = -errno;
-		free(copy);
+		if (folder >= 0)
+			close(folder);
 	}
 	return error ? audit_fail(key, path, error, why, why_size) : 0;
 }
 
 int audit_open(const char *key, const char *path, struct audit **audit, char *why, size_t why_size)
 {
-	struct stat info = {0};
+	struct opened opened = {0};
 	struct audit *made = NULL;
-	int file = open_log(path, &info);
+	int file = open_log(path, true, &opened);
 
 	if (file < 0)
 		return audit_fail(key, path, file, why, why_size);
@@ -157,9 +197,9 @@ int audit_open(const char *key, const char *path, struct audit **audit, char *wh
 	pthread_mutex_init(&made->lock, NULL);
 	pthread_cond_init(&made->synced, NULL);
 	made->file = file;
-	made->device = info.st_dev;
-	made->inode = info.st_ino;
-	made->torn = S_ISREG(info.st_mode) && ends_torn(path, info.st_size);
+	made->device = opened.info.st_dev;
+	made->inode = opened.info.st_ino;
+	made->torn = opened.torn;
 	*audit = made;
 	return 0;
 }
@@ -231,10 +271,10 @@ static bool stands_at_path_locked(const struct audit *audit)
  * promised. Returns 0 or a negative errno. */
 static int reopen_locked(struct audit *audit)
 {
-	struct stat info = {0};
+	struct opened opened = {0};
 	int error, file;
 
-	file = open_log(audit->path, &info);
+	file = open_log(audit->path, true, &opened);
 	if (file < 0)
 		return file;
 	error = secure_room(file, audit->secured);
@@ -244,9 +284,9 @@ static int reopen_locked(struct audit *audit)
 	}
 	close(audit->file);
 	audit->file = file;
-	audit->device = info.st_dev;
-	audit->inode = info.st_ino;
-	audit->torn = S_ISREG(info.st_mode) && ends_torn(audit->path, info.st_size);
+	audit->device = opened.info.st_dev;
+	audit->inode = opened.info.st_ino;
+	audit->torn = opened.torn;
 	return 0;
 }
 

@@ -19,7 +19,8 @@
 struct audit;
 
 /*
- * Open the file at PATH (absolute; copied) for appending. Creates it (0600) if it is missing; its
+ * Open the file at PATH (absolute; copied) for appending: a regular file or a character device, to
+ * which no other user's symbolic link leads (links.h). Creates it (0600) if it is missing; its
  * directory must exist. Returns 0 and *AUDIT, or a negative errno and a message in WHY, which
  * begins with KEY, the key of the config that names the file.
  */
