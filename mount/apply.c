@@ -75,6 +75,7 @@ static bool is_same(const struct key *key, const void *a, const void *b)
 	case KEY_GUARD_RAW:
 		return *(const bool *)one == *(const bool *)other;
 	case KEY_PATH:
+	case KEY_AUTHORITIES:
 	case KEY_TEXT:
 	case KEY_URL:
 		return same_text(*(char *const *)one, *(char *const *)other);

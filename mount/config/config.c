@@ -25,6 +25,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define OWN_SECTION "rosterfs"
@@ -103,6 +104,20 @@ static int set_fallbacks(const struct keys *keys, const struct section *section,
 
 /* ---- sections ---- */
 
+/* Refuse the config as the file PATH (NULL: none), to which KEY of SECTION lets lines be appended.
+ */
+static void check_log(const struct keys *keys, const struct section *section, const char *key,
+		      const char *path)
+{
+	const struct entry *entry = sections_find(section, key);
+	struct stat status;
+
+	if (path && entry && stat(path, &status) == 0 && keys->sections->inode &&
+	    status.st_dev == keys->sections->device && status.st_ino == keys->sections->inode)
+		(void)keys_fail(keys, entry->line, "%s: %s is this config file; use another one",
+				key, path);
+}
+
 static void read_mount(const struct keys *keys, struct section *section, struct config *config)
 {
 	keys_check_mount(keys, section);
@@ -112,6 +127,8 @@ static void read_mount(const struct keys *keys, struct section *section, struct 
 		if (!entry->refused)
 			(void)typed_set_key(keys, entry, keys_mount(entry->key), config);
 	}
+	check_log(keys, section, "audit_log", config->audit_log);
+	check_log(keys, section, "changes_log", config->changes_log);
 	sharing_read(keys, section, config);
 }
 
@@ -343,10 +360,7 @@ int config_read_again(const struct config *before, struct config *config, char *
 		      size_t why_size, char *notes, size_t notes_size)
 {
 	struct faults kept = {0};
-	const struct input input = {.file = before->file,
-				    .wipe = true,
-				    .before = before,
-				    .notes = &kept};
+	const struct input input = {.file = before->file, .before = before, .notes = &kept};
 	int result = read_file(&input, config, why, why_size);
 
 	notes[0] = '\0';

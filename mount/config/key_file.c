@@ -4,6 +4,7 @@
  */
 #include "mount/config/key_file.h"
 
+#include "vendors/base/trusted.h"
 #include "vendors/base/write_all.h"
 
 #include <errno.h>
@@ -21,28 +22,16 @@ static int key_file_fail(char *why, size_t why_size, const char *file, int error
 	return -error;
 }
 
-/* Check what FILE is, which FD has open. */
-static int key_file_check(const char *file, int fd, char *why, size_t why_size)
+/* Check the length of FILE, which has STATUS. */
+static int key_file_check(const char *file, const struct stat *status, char *why, size_t why_size)
 {
 	char words[128];
-	struct stat status;
 
-	if (fstat(fd, &status) < 0)
-		return key_file_fail(why, why_size, file, errno, strerror(errno));
-	if (!S_ISREG(status.st_mode))
-		return key_file_fail(why, why_size, file, EINVAL, "it is not a regular file");
-	if (status.st_mode & (S_IRWXG | S_IRWXO))
-		return key_file_fail(
-		    why, why_size, file, EPERM,
-		    "group or others can read or write it; run chmod go-rwx on it");
-	if (status.st_uid != 0 && status.st_uid != geteuid())
-		return key_file_fail(why, why_size, file, EPERM,
-				     "it belongs to another user; it must be root's or yours");
-	if (status.st_size == KEY_FILE_BYTES)
+	if (status->st_size == KEY_FILE_BYTES)
 		return 0;
 	(void)snprintf(words, sizeof(words),
 		       "it has %lld bytes and must have %d; rosterfs --new-key FILE makes one",
-		       (long long)status.st_size, KEY_FILE_BYTES);
+		       (long long)status->st_size, KEY_FILE_BYTES);
 	return key_file_fail(why, why_size, file, EINVAL, words);
 }
 
@@ -57,21 +46,19 @@ static bool key_file_is_zero(const uint8_t key[KEY_FILE_BYTES])
 
 int key_file_read(const char *file, uint8_t key[KEY_FILE_BYTES], char *why, size_t why_size)
 {
-	/* O_NONBLOCK: a FIFO is refused at once */
-	int fd = open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK), error;
+	char words[TRUSTED_WORDS];
+	struct stat status;
+	int fd = trusted_open(file, TRUSTED_SECRET, &status, words), error;
 	size_t have = 0;
 	ssize_t count = 1;
-	char words[128];
 
 	if (fd < 0) {
-		error = errno;
-		(void)snprintf(words, sizeof(words), "%s%s", strerror(error),
-			       error == ENOENT
-				   ? "; rosterfs --new-key FILE makes one, for all hosts"
-				   : "");
-		return key_file_fail(why, why_size, file, error, words);
+		(void)snprintf(why, why_size, "%s: %s%s", file, words,
+			       fd == -ENOENT ? "; rosterfs --new-key FILE makes one, for all hosts"
+					     : "");
+		return fd == -EISDIR ? -EINVAL : fd;
 	}
-	error = key_file_check(file, fd, why, why_size);
+	error = key_file_check(file, &status, why, why_size);
 	while (!error && have < KEY_FILE_BYTES && count) {
 		count = read(fd, key + have, KEY_FILE_BYTES - have);
 		if (count < 0 && errno != EINTR)

@@ -51,7 +51,7 @@ static const struct key mount_keys[] = {
     {"shared_key_file", KEY_PATH, false, offsetof(struct config, shared_key_file), 0, 0},
     {"shared_user", KEY_TEXT, false, offsetof(struct config, shared_user), 0, 0},
     {"shared_password_file", KEY_PATH, false, offsetof(struct config, shared_password_file), 0, 0},
-    {"shared_ca_file", KEY_PATH, false, offsetof(struct config, shared_ca_file), 0, 0},
+    {"shared_ca_file", KEY_AUTHORITIES, false, offsetof(struct config, shared_ca_file), 0, 0},
     {"shared_required", KEY_YES_NO, false, offsetof(struct config, shared_required), 0, 0},
     {.name = NULL},
 };
@@ -59,7 +59,7 @@ static const struct key mount_keys[] = {
 /* keys of vendors with an API; account_new sets the defaults */
 static const struct key account_keys[] = {
     {"base_url", KEY_URL, false, offsetof(struct account, endpoint.base_url), 0, 0},
-    {"ca_file", KEY_PATH, false, offsetof(struct account, endpoint.ca_file), 0, 0},
+    {"ca_file", KEY_AUTHORITIES, false, offsetof(struct account, endpoint.ca_file), 0, 0},
     {"ttl", KEY_SECONDS, true, offsetof(struct account, ttl), 0, YEAR},
     {"poll", KEY_SECONDS, false, offsetof(struct account, poll), 0, YEAR},
     {"grace", KEY_SECONDS, true, offsetof(struct account, grace), 0, YEAR},

@@ -28,6 +28,7 @@ enum key_type {
 	KEY_YES_NO,
 	KEY_GUARD_RAW,
 	KEY_PATH,
+	KEY_AUTHORITIES, /* the path of a file of certificates */
 	KEY_TEXT,
 	KEY_URL,
 	KEY_DOMAINS

@@ -3,14 +3,16 @@
  * secret.c - see secret.h.
  *
  * Every buffer here is wiped, so that the caller's copy is the only one (the environment and the
- * given text belong to their owners). No message quotes what was read, nor the path or command:
- * users paste the key itself after `X_file =`. It must not know what a secret is used for.
+ * given text belong to their owners). No message quotes what was read, nor a command, nor a path at
+ * which there is no file: users paste the key itself after `X_file =`. It must not know what a
+ * secret is used for.
  */
 #include "mount/config/secret.h"
 
 #include "mount/config/mend.h"
-#include "vendors/ini/invisible.h"
 #include "vendors/base/clock.h"
+#include "vendors/base/trusted.h"
+#include "vendors/ini/invisible.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -25,7 +27,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -139,33 +140,22 @@ static ssize_t line_read(int fd, struct line *line)
 
 static int read_file(const struct words *why, const char *path, struct line *line)
 {
-	struct stat status;
+	char words[TRUSTED_WORDS];
 	ssize_t count;
 	int result = 0;
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	int fd = trusted_open(path, TRUSTED_SECRET, NULL, words);
 
-	if (fd < 0) {
-		result = secret_fail(why, errno, "the file cannot be opened: %s", strerror(errno));
-		goto out;
-	}
-	if (fstat(fd, &status) < 0) {
-		result = secret_fail(why, errno, "the file's mode cannot be read: %s",
-				     strerror(errno));
-		goto out;
-	}
-	if (status.st_mode & (S_IRGRP | S_IROTH) && !S_ISDIR(status.st_mode)) {
-		result = secret_fail(why, EPERM,
-				     "group or others can read the file; run chmod go-r on it");
-		goto out;
-	}
+	if (fd == -EPERM || fd == -EINVAL)
+		return secret_fail(why, -fd, "%s", words);
+	/* there may be no such file: its name may be the secret itself */
+	if (fd < 0)
+		return secret_fail(why, -fd, "the file cannot be opened: %s", strerror(-fd));
 	do {
 		count = line_read(fd, line);
 	} while ((count > 0 && !line->whole && !line->too_long) || (count < 0 && errno == EINTR));
 	if (count < 0)
 		result = secret_fail(why, errno, "the file cannot be read: %s", strerror(errno));
-out:
-	if (fd >= 0)
-		(void)close(fd);
+	(void)close(fd);
 	return result;
 }
 

@@ -10,6 +10,7 @@
 #include "mount/config/key_file.h"
 #include "mount/config/keys.h"
 #include "mount/config/secret.h"
+#include "vendors/base/trusted.h"
 #include "vendors/ini/faults.h"
 #include "vendors/ini/sections.h"
 
@@ -23,7 +24,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SHARING_WORDS (PATH_MAX + 256)
+#define SHARING_WORDS (PATH_MAX + TRUSTED_WORDS)
 
 static unsigned sharing_line(const struct section *section, const char *key)
 {

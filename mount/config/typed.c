@@ -2,9 +2,8 @@
 /*
  * typed.c - see typed.h.
  *
- * Paths become absolute, because the process leaves its working directory when it goes to the
- * background. No message quotes a value, because it may be a secret in the wrong line. This file
- * must not know a vendor by name.
+ * No message quotes a value, because it may be a secret in the wrong line. This file must not know
+ * a vendor by name.
  */
 #include "mount/config/typed.h"
 
@@ -13,8 +12,10 @@
 #include "mount/config/config.h"
 #include "mount/config/keys.h"
 #include "mount/config/mend.h"
+#include "mount/config/paths.h"
 #include "mount/config/secret.h"
 #include "vendors/base/limits.h"
+#include "vendors/base/trusted.h"
 #include "vendors/http/http_url.h"
 #include "vendors/ini/file_text.h"
 #include "vendors/ini/sections.h"
@@ -30,7 +31,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <unistd.h>
 
 #define RELATIVE "; a path that does not begin with / is relative to the config file's folder"
@@ -170,67 +170,33 @@ static int set_url(const struct keys *keys, const struct entry *entry, char **ur
 	return 0;
 }
 
-/* Refuse what only a shell or a browser understands. */
-static int check_path(const struct keys *keys, const struct entry *entry)
-{
-	const char *home = getenv("HOME"), *value = entry->value;
-
-	/* ~ alone, or before a slash; a shell takes ~name for the home of a user as well */
-	if (*value == '~')
-		return keys_fail(keys, entry->line,
-				 "%s: ~ means a home directory only to a shell; write the whole "
-				 "path, such as %s/...",
-				 entry->key, home && *home == '/' ? home : "/home/jane");
-	if (*value == '$')
-		return keys_fail(keys, entry->line,
-				 "%s: variables have a value only to a shell; write the whole path",
-				 entry->key);
-	if (strncasecmp(value, "file:", 5) == 0)
-		return keys_fail(keys, entry->line, "%s must be a path, not a URL; remove file://",
-				 entry->key);
-	return 0;
-}
-
-/* Make the absolute path of ENTRY's value, which is relative to the config file's directory. */
-static int make_path(const struct keys *keys, const struct entry *entry, char **path)
-{
-	const char *slash = strrchr(keys->file, '/');
-	int length = slash ? (int)(slash - keys->file) : 0;
-	char *here = NULL;
-	int result = check_path(keys, entry);
-
-	if (result)
-		return result;
-	if (entry->value[0] == '/') {
-		*path = strdup(entry->value);
-		return *path ? 0 : keys_fail_memory(keys, entry->line);
-	}
-	if (keys->file[0] != '/') {
-		here = getcwd(NULL, 0);
-		if (!here)
-			return keys_fail(
-			    keys, entry->line,
-			    "%s: the working directory does not exist; use an absolute path",
-			    entry->key);
-	}
-	/* in the root directory there is nothing before the slash */
-	if (asprintf(path, "%s%s%.*s/%s", here && here[1] ? here : "", here && length ? "/" : "",
-		     length, keys->file, entry->value) < 0)
-		result = keys_fail_memory(keys, entry->line);
-	free(here);
-	return result;
-}
-
 static int set_path(const struct keys *keys, const struct entry *entry, char **path)
 {
 	char *made = NULL;
-	int result = make_path(keys, entry, &made);
+	int result = paths_make(keys, entry, &made);
 
 	if (result)
 		return result;
 	free(*path);
 	*path = made;
 	return 0;
+}
+
+/* As set_path, for certificates: if there is such a file, nobody else may be able to write it. */
+static int set_authorities(const struct keys *keys, const struct entry *entry, char **path)
+{
+	char why[TRUSTED_WORDS];
+	int result = set_path(keys, entry, path), fd;
+
+	if (result)
+		return result;
+	fd = trusted_open(*path, TRUSTED_OWNED, NULL, why);
+	if (fd >= 0)
+		(void)close(fd);
+	/* what cannot be read is told by who needs it */
+	return fd == -EPERM || fd == -EINVAL || fd == -EISDIR
+		   ? keys_fail(keys, entry->line, "%s: %s", entry->key, why)
+		   : 0;
 }
 
 static int set_domains(const struct keys *keys, const struct entry *entry,
@@ -268,19 +234,22 @@ static int check_text(const struct keys *keys, const struct entry *entry, const 
 /* Set *VALUE to the text of the file that ENTRY names. */
 static int set_file(const struct keys *keys, const struct entry *entry, char **value)
 {
+	char why[TRUSTED_WORDS];
 	char *path = NULL;
 	char *text = NULL;
 	char *shrunk;
 	size_t length = 0;
-	int result = make_path(keys, entry, &path);
+	int result = paths_make(keys, entry, &path);
 
 	if (result)
 		goto out;
-	result = file_text(path, LIMITS_TEXT_MAX, &text, &length, NULL);
+	/* people do what it says */
+	result = file_text(path, TRUSTED_OWNED, LIMITS_TEXT_MAX, &text, &length, NULL, why);
 	if (result) {
-		(void)keys_fail(keys, entry->line, "%s: the file cannot be read: %s%s", entry->key,
-				result == -EFBIG ? "it is larger than " LIMITS_TEXT_WORDS
-						 : strerror(-result),
+		(void)keys_fail(keys, entry->line, "%s: %s%s%s", entry->key,
+				result == -EPERM || result == -EINVAL ? ""
+								      : "the file cannot be read: ",
+				result == -EFBIG ? "it is larger than " LIMITS_TEXT_WORDS : why,
 				result == -ENOENT ? RELATIVE : "");
 		goto out;
 	}
@@ -348,10 +317,10 @@ static bool keep_secret(const struct keys *keys, const struct entry *entry, enum
 static int set_secret(const struct keys *keys, const struct entry *entry, enum secret_source way,
 		      const char *before, char **value)
 {
-	char words[256];
+	char words[TRUSTED_WORDS];
 	char *path = NULL;
 	char *secret;
-	int result = way == SECRET_FILE ? make_path(keys, entry, &path) : 0;
+	int result = way == SECRET_FILE ? paths_make(keys, entry, &path) : 0;
 
 	if (result)
 		return result;
@@ -426,6 +395,8 @@ int typed_set_key(const struct keys *keys, struct entry *entry, const struct key
 		return set_switch(keys, entry, "guard", "raw", place);
 	case KEY_PATH:
 		return set_path(keys, entry, place);
+	case KEY_AUTHORITIES:
+		return set_authorities(keys, entry, place);
 	case KEY_TEXT:
 		return set_text(keys, entry, entry->value, place);
 	case KEY_URL:

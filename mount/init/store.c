@@ -111,9 +111,11 @@ static int create_file(const char *folder, const char *name, struct answer *answ
 /* Write the file of ANSWER, which is in memory. */
 static int write_file(const char *folder, const char *name, struct answer *answer)
 {
+	char why[TRUSTED_WORDS];
 	char *text = NULL;
 	size_t length = 0;
-	int error = file_text(answers_path(answer), CONFIG_MAX, &text, &length, NULL);
+	int error = file_text(answers_path(answer), TRUSTED_KIND, CONFIG_MAX, &text, &length, NULL,
+			      why);
 	int fd = error ? error : create_file(folder, name, answer);
 
 	if (fd < 0)
@@ -228,7 +230,7 @@ static int replace(const char *path, const char *text, size_t length, const stru
 
 static int write_config(const char *file, bool add, const struct answers *list, size_t count)
 {
-	char real[PATH_MAX], *before = NULL, *text;
+	char real[PATH_MAX], why[TRUSTED_WORDS], *before = NULL, *text;
 	struct stat status;
 	size_t length = 0;
 	int error = 0;
@@ -239,7 +241,7 @@ static int write_config(const char *file, bool add, const struct answers *list, 
 	else if (!realpath(file, real))
 		return -errno;
 	if (add)
-		error = file_text(real, CONFIG_MAX, &before, &length, &status);
+		error = file_text(real, TRUSTED_OWNED, CONFIG_MAX, &before, &length, &status, why);
 	if (error)
 		return error;
 	text = config_text(before, list, count, &length);

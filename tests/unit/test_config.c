@@ -441,6 +441,27 @@ static void test_missing_file(void **state)
 	assert_int_equal(config_read(directory, &config, why, sizeof(why)), -EISDIR);
 }
 
+/* A file that others can write is as good as theirs. */
+static void test_writers(void **state)
+{
+	static const mode_t modes[] = {0602, 0620, 0622, 0664, 0666};
+	char path[128];
+
+	(void)state;
+	(void)snprintf(path, sizeof(path), "%s/key", directory);
+	for (size_t i = 0; i < sizeof(modes) / sizeof(*modes); i++) {
+		put("key", "S3CRET\n", 7, modes[i]);
+		refuse_text("[shop]\nshop_key_file = key\n", 0600, 2, path);
+		refuse_text("[hand]\nnotice_file = key\n", 0600, 2, "chmod go-w");
+		put("key", "S3CRET\n", 7, 0600);
+		refuse_text("[hand]\nnotice_file = key\n", modes[i], 0, "chmod go-w");
+	}
+	put("key", "S3CRET\n", 7, 0620);
+	refuse_text("[shop]\nshop_key_file = key\n", 0600, 2, "chmod go-w ");
+	put("key", "S3CRET\n", 7, 0660);
+	refuse_text("[shop]\nshop_key_file = key\n", 0600, 2, "chmod go-rw ");
+}
+
 static void test_notice(void **state)
 {
 	char *large = malloc((1 << 20) + 1);
@@ -692,25 +713,16 @@ static void test_many(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_defaults),
-	    cmocka_unit_test(test_all_keys),
-	    cmocka_unit_test(test_sizes),
-	    cmocka_unit_test(test_long_name),
-	    cmocka_unit_test(test_lines),
-	    cmocka_unit_test(test_bytes),
-	    cmocka_unit_test(test_names),
-	    cmocka_unit_test(test_keys),
-	    cmocka_unit_test(test_values),
-	    cmocka_unit_test(test_missing_file),
-	    cmocka_unit_test(test_notice),
-	    cmocka_unit_test(test_relative),
-	    cmocka_unit_test(test_permissions),
-	    cmocka_unit_test(test_env),
-	    cmocka_unit_test(test_checks_come_first),
-	    cmocka_unit_test(test_habits),
-	    cmocka_unit_test(test_all_at_once),
-	    cmocka_unit_test(test_commands_last),
-	    cmocka_unit_test(test_many),
+	    cmocka_unit_test(test_defaults),      cmocka_unit_test(test_all_keys),
+	    cmocka_unit_test(test_sizes),         cmocka_unit_test(test_long_name),
+	    cmocka_unit_test(test_lines),         cmocka_unit_test(test_bytes),
+	    cmocka_unit_test(test_names),         cmocka_unit_test(test_keys),
+	    cmocka_unit_test(test_values),        cmocka_unit_test(test_missing_file),
+	    cmocka_unit_test(test_writers),       cmocka_unit_test(test_notice),
+	    cmocka_unit_test(test_relative),      cmocka_unit_test(test_permissions),
+	    cmocka_unit_test(test_env),           cmocka_unit_test(test_checks_come_first),
+	    cmocka_unit_test(test_habits),        cmocka_unit_test(test_all_at_once),
+	    cmocka_unit_test(test_commands_last), cmocka_unit_test(test_many),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -7,6 +7,7 @@
  */
 #include "vendors/base/keep.h"
 
+#include "vendors/base/trusted.h"
 #include "vendors/base/write_all.h"
 
 #include <errno.h>
@@ -59,23 +60,18 @@ static ssize_t read_all(int file, char *text, size_t size)
 	return (ssize_t)length;
 }
 
-int keep_read(const char *path, char **text)
+int keep_read(const char *path, char **text, char *why)
 {
-	int file = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	struct stat status;
-	char *found = NULL;
+	int file = trusted_open(path, TRUSTED_SECRET, NULL, why);
+	char *found;
 	ssize_t length;
 	int error = 0;
 
 	*text = NULL;
 	if (file < 0)
-		return -errno;
-	if (fstat(file, &status) < 0)
-		error = -errno;
-	else if (status.st_mode & (S_IRGRP | S_IROTH))
-		error = -EPERM;
-	found = error ? NULL : calloc(1, LENGTH_MAX + 1);
-	if (!error && !found)
+		return file;
+	found = calloc(1, LENGTH_MAX + 1);
+	if (!found)
 		error = -ENOMEM;
 	length = error ? 0 : read_all(file, found, LENGTH_MAX);
 	if (length < 0)
@@ -95,6 +91,9 @@ int keep_read(const char *path, char **text)
 	if (found)
 		explicit_bzero(found, LENGTH_MAX);
 	free(found);
+	if (error)
+		(void)snprintf(why, TRUSTED_WORDS, "%s",
+			       error == -EINVAL ? "its first line is no token" : strerror(-error));
 	return error;
 }
 

@@ -9,10 +9,11 @@
 
 /*
  * Put the first line of the file at PATH, without blanks at its end, into *TEXT, new: the caller
- * wipes and frees it. Returns 0, -ENOENT, -EPERM (group or others can read the file), -EINVAL (the
- * line is empty, has a NUL or is longer than 64 KiB), or another negative errno.
+ * wipes and frees it. Returns 0, or a negative errno and words in WHY, of TRUSTED_WORDS bytes: the
+ * file cannot be read, others have access to it (TRUSTED_SECRET), or the line is empty, has a NUL
+ * or is longer than 64 KiB.
  */
-int keep_read(const char *path, char **text);
+int keep_read(const char *path, char **text, char *why);
 
 /* Return 0 if keep_write can replace the file at PATH, as far as that is known before, or a
  * negative errno. */

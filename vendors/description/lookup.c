@@ -17,8 +17,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #define SUFFIX ".vendor"
 #define TYPE_MAX 64
@@ -42,44 +40,25 @@ const char *lookup_builtin(const char *type)
 	return NULL;
 }
 
-/* Check that nobody else could have written FILE, which has STATUS. */
-static int check_owner(const char *file, const struct stat *status, struct faults *faults)
-{
-	if (!S_ISREG(status->st_mode))
-		return faults_add(faults, EINVAL, file, 0, "it is not a regular file");
-	if (status->st_uid && status->st_uid != geteuid())
-		return faults_add(faults, EPERM, file, 0,
-				  "the file belongs to another user, who could send your "
-				  "secrets elsewhere; run chown on it");
-	if (status->st_mode & (S_IWGRP | S_IWOTH))
-		return faults_add(faults, EPERM, file, 0,
-				  "group or others can write the file, and could send your "
-				  "secrets elsewhere; run chmod go-w on it");
-	return 0;
-}
-
 /* Read TYPE.vendor in FOLDER. Returns as lookup_find. */
 static int read_file(const char *type, const char *folder, char **file, char **text, size_t *length,
 		     struct faults *faults)
 {
-	struct stat status;
+	char why[TRUSTED_WORDS];
 	int result;
 
 	if (asprintf(file, "%s/%s" SUFFIX, folder, type) < 0) {
 		*file = NULL;
 		return faults_add(faults, ENOMEM, type, 0, "out of memory");
 	}
-	/* a FIFO would block */
-	if (stat(*file, &status) == 0 && !S_ISREG(status.st_mode))
-		return check_owner(*file, &status, faults);
-	result = file_text(*file, LIMITS_TEXT_MAX, text, length, &status);
+	result = file_text(*file, TRUSTED_OWNED, LIMITS_TEXT_MAX, text, length, NULL, why);
 	if (result == -ENOENT || result == -ENOTDIR)
 		return -ENOENT;
 	if (result)
-		return faults_add(faults, -result, *file, 0, "%s",
-				  result == -EFBIG ? "it is larger than " LIMITS_TEXT_WORDS
-						   : strerror(-result));
-	return check_owner(*file, &status, faults);
+		return faults_add(faults, -result, *file, 0, "%s%s",
+				  result == -EFBIG ? "it is larger than " LIMITS_TEXT_WORDS : why,
+				  result == -EPERM ? " (it says where your secrets are sent)" : "");
+	return 0;
 }
 
 int lookup_find(const char *type, const char *const *folders, char **file, char **text,

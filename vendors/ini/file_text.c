@@ -5,25 +5,23 @@
 #include "vendors/ini/file_text.h"
 
 #include <errno.h>
-#include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-int file_text(const char *file, size_t max, char **text, size_t *length, struct stat *status)
+int file_text(const char *file, enum trusted_rule rule, size_t max, char **text, size_t *length,
+	      struct stat *status, char *why)
 {
-	struct stat own;
 	size_t got = 0;
 	ssize_t count = 0;
 	char *buffer = NULL;
 	int result = 0;
-	int fd = open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	int fd = trusted_open(file, rule, status, why);
 
-	if (fd < 0 || fstat(fd, &own) < 0) {
-		result = -errno;
-		goto out;
-	}
+	if (fd < 0)
+		return fd;
 	/* one buffer that never moves: realloc would leave copies of secrets behind */
 	buffer = malloc(max + 1);
 	if (!buffer) {
@@ -44,11 +42,10 @@ int file_text(const char *file, size_t max, char **text, size_t *length, struct 
 	*text = buffer;
 	buffer = NULL;
 	*length = got;
-	if (status)
-		*status = own;
 out:
+	if (result)
+		(void)snprintf(why, TRUSTED_WORDS, "%s", strerror(-result));
 	free(buffer);
-	if (fd >= 0)
-		(void)close(fd);
+	(void)close(fd);
 	return result;
 }

@@ -357,16 +357,25 @@ int sections_parse(const char *file, const char *text, size_t length,
 int sections_read(const char *file, const struct sections_rules *rules, struct sections *sections,
 		  struct faults *faults)
 {
+	char why[TRUSTED_WORDS];
 	struct stat status;
 	char *text = NULL;
 	size_t length = 0;
-	int result = file_text(file, LIMITS_TEXT_MAX, &text, &length, &status);
+	int result = file_text(file, TRUSTED_OWNED, LIMITS_TEXT_MAX, &text, &length, &status, why);
 
 	*sections = (struct sections){0};
-	if (result || !text)
-		return faults_add(faults, -result, file, 0, "%s", strerror(-result));
+	if (!result)
+		result = trusted_folder(file, why);
+	if (result || !text) {
+		if (text)
+			explicit_bzero(text, length);
+		free(text);
+		return faults_add(faults, -result, file, 0, "%s", why);
+	}
 	result = sections_parse(file, text, length, rules, sections, faults);
 	sections->shared = status.st_mode & (S_IRGRP | S_IROTH);
+	sections->device = status.st_dev;
+	sections->inode = status.st_ino;
 	explicit_bzero(text, length);
 	free(text);
 	return result;

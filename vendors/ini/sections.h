@@ -13,6 +13,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 struct entry {
 	char *key;
@@ -36,7 +37,9 @@ struct section {
 struct sections {
 	struct section *list; /* in the order of the file; names differ */
 	size_t count;
-	bool shared; /* group or others can read the file */
+	bool shared;  /* group or others can read the file */
+	dev_t device; /* with inode: which file it is; 0: none */
+	ino_t inode;
 	bool broken; /* a header was refused: a section that is missing may be it */
 };
 
@@ -66,7 +69,8 @@ extern const struct sections_rules sections_plain;
  * section's name, a value that inih would cut at ` ;`, a key outside of sections, a key without a
  * value, and a repeated key or section. What is refused is added to FAULTS, and reading goes on:
  * the caller checks the rest. Returns 0, or a negative errno of a fault: -EINVAL with *SECTIONS,
- * others without. May block if FILE is a pipe. Pair with sections_clear.
+ * others without. -EPERM: another user could have written FILE, or can replace it (trusted.h).
+ * Waits for the disk only. Pair with sections_clear.
  */
 int sections_read(const char *file, const struct sections_rules *rules, struct sections *sections,
 		  struct faults *faults);

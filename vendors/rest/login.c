@@ -14,6 +14,7 @@
 #include "vendors/base/call.h"
 #include "vendors/base/keep.h"
 #include "vendors/base/log.h"
+#include "vendors/base/trusted.h"
 #include "vendors/http/http.h"
 #include "vendors/http/http_url.h"
 #include "vendors/json/exact.h"
@@ -159,18 +160,14 @@ static bool uses_refresh(const struct rule_token *rule)
 static int find_refresh(struct call *call, struct account *account, unsigned slot, char **text)
 {
 	const char *path = account->refresh_token_file;
-	int error = path ? keep_read(path, text) : 0;
+	char why[TRUSTED_WORDS];
+	int error = path ? keep_read(path, text, why) : 0;
 
 	if (error == -EPERM)
-		return call_fail(call, CALL_FORBIDDEN,
-				 "refresh_token_file %s: group or others can read it; run chmod "
-				 "go-r on it",
-				 path);
+		return call_fail(call, CALL_FORBIDDEN, "refresh_token_file %s: %s", path, why);
 	if (error)
 		return call_fail_errno(call, -error, "refresh_token_file %s cannot be read: %s",
-				       path,
-				       error == -EINVAL ? "its first line is no token"
-							: strerror(-error));
+				       path, why);
 	if (path && !token_replaces(account->token, slot, *text)) {
 		error = token_keep_refresh(account->token, slot, *text, NULL);
 		return error ? call_no_memory(call) : 0;
@@ -313,9 +310,9 @@ static bool is_refusal(const struct http_reply *reply)
 static bool has_other(struct call *call, const struct account *account, const char *sent)
 {
 	for (int turn = 0; turn < LOOK_TURNS; turn++) {
-		char *now = NULL;
-		bool other = keep_read(account->refresh_token_file, &now) == 0 && now && sent &&
-			     strcmp(now, sent) != 0;
+		char why[TRUSTED_WORDS], *now = NULL;
+		bool other = keep_read(account->refresh_token_file, &now, why) == 0 && now &&
+			     sent && strcmp(now, sent) != 0;
 
 		login_wipe(now);
 		if (other)
