@@ -20,6 +20,9 @@ import pytest
 sys.path.insert(0, os.path.dirname(__file__))
 import harness  # noqa: E402
 
+# files that others can write are refused
+os.umask(0o022)
+
 WATCHDOG = harness.Watchdog()
 LIMIT = 120
 # One process after another, about words, values and names: ThreadSanitizer takes a third of its time for them
