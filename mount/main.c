@@ -5,6 +5,7 @@
 #include "mount/arguments.h"
 #include "mount/check/explain.h"
 #include "mount/config/config.h"
+#include "mount/config/environment.h"
 #include "mount/config/key_file.h"
 #include "mount/help.h"
 #include "mount/init/init.h"
@@ -119,6 +120,7 @@ int main(int argc, char **argv)
 	}
 	hide_memory();
 	settle_memory();
+	environment_guard();
 	/* before commands that print secrets are run, because they would inherit it */
 	systemd_open();
 	if (options.new_key)
@@ -136,6 +138,7 @@ int main(int argc, char **argv)
 	else
 		status = session_run(&options, &config);
 	config_clear(&config);
+	environment_clear();
 	log_free();
 out:
 	options_clear(&options);

@@ -10,6 +10,7 @@
 
 #include "cache/changes/change_marks.h"
 #include "cache/changes/changes.h"
+#include "mount/config/environment.h"
 #include "mount/config/keys.h"
 #include "mount/config/sharing.h"
 #include "mount/config/types.h"
@@ -219,26 +220,14 @@ static void read_sections(const struct keys *keys, struct sections *sections, st
 	if (!count && !sections->broken)
 		(void)keys_fail(keys, 0, "no vendor section: add one for each vendor, such as [%s]",
 				vendors[0] ? vendors[0]->type : "partnerize");
+	/* commands inherit the environment; and later there are threads */
+	if (!keys->before)
+		environment_trim();
 	for (size_t i = 0; i < count && !keys->faults->found; i++)
 		run_commands(keys, &readings[i]);
 	for (size_t i = 0; i < count; i++) {
 		if (readings[i].account)
 			config->accounts[config->account_count++] = readings[i].account;
-	}
-}
-
-/* Wipe the secrets in the environment: /proc/PID/environ and children would show them. */
-static void wipe_environment(const struct sections *sections)
-{
-	for (size_t i = 0; i < sections->count; i++) {
-		for (size_t j = 0; j < sections->list[i].count; j++) {
-			const struct entry *entry = &sections->list[i].entries[j];
-			size_t length = strlen(entry->key);
-			char *value = getenv(entry->value);
-
-			if (value && length > 4 && strcmp(entry->key + length - 4, "_env") == 0)
-				explicit_bzero(value, strlen(value));
-		}
 	}
 }
 
@@ -260,7 +249,6 @@ static int note_place(const char *file, const struct config *before, struct conf
 /* What a config is read from, and why. */
 struct input {
 	const char *file;            /* where it is, or would be */
-	bool wipe;                   /* also wipe the environment */
 	const struct config *before; /* as struct keys */
 	struct faults *notes;        /* as struct keys */
 };
@@ -306,8 +294,6 @@ static int finish(const struct input *input, int result, struct sections *sectio
 
 	if (!result || result == -EINVAL)
 		make_config(input, sections, &made, faults);
-	if (input->wipe && (!result || result == -EINVAL))
-		wipe_environment(sections);
 	sections_clear(sections);
 	result = faults_sort(faults);
 	if (result)
@@ -339,7 +325,7 @@ static int read_file(const struct input *input, struct config *config, char *why
 
 int config_load(const char *file, struct config *config, struct faults *faults)
 {
-	return load(&(struct input){.file = file, .wipe = true}, config, faults);
+	return load(&(struct input){.file = file}, config, faults);
 }
 
 int config_parse(const char *file, const char *text, size_t length, struct config *config,
@@ -353,7 +339,7 @@ int config_parse(const char *file, const char *text, size_t length, struct confi
 
 int config_read(const char *file, struct config *config, char *why, size_t why_size)
 {
-	return read_file(&(struct input){.file = file, .wipe = true}, config, why, why_size);
+	return read_file(&(struct input){.file = file}, config, why, why_size);
 }
 
 int config_read_again(const struct config *before, struct config *config, char *why,

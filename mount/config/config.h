@@ -48,21 +48,21 @@ struct config {
  * with the descriptions that it names, in the order of FILE: lines "FILE:LINE: ..." with newlines
  * between them that say what to fix. WHY never holds a secret. If all else is well, runs
  * `X_command` commands (for 30 seconds at most each) and reads `X_file` files, so it may block.
- * Wipes the environment variables that `X_env` keys name. Pair with config_clear.
+ * The environment variables that `X_env` keys name are overwritten, and removed before a command
+ * runs (environment.h). Pair with config_clear.
  */
 int config_read(const char *file, struct config *config, char *why, size_t why_size);
 
 /* As config_read; what is wrong is added to FAULTS, sorted as faults_sort does. */
 int config_load(const char *file, struct config *config, struct faults *faults);
 
-/* As config_load, of the LENGTH bytes at TEXT, as if they were in FILE, which need not exist. The
- * environment stays as it is. */
+/* As config_load, of the LENGTH bytes at TEXT, as if they were in FILE, which need not exist. */
 int config_parse(const char *file, const char *text, size_t length, struct config *config,
 		 struct faults *faults);
 /*
  * As config_read of the file of BEFORE, in a thread of a mount that uses BEFORE. What cannot be
- * read twice is as in BEFORE: a secret from the environment, which was wiped, and one whose command
- * fails. Each is a line of NOTES, of NOTES_SIZE bytes; "": there is none.
+ * read twice is as in BEFORE: a secret from the environment, and one whose command fails. Each is a
+ * line of NOTES, of NOTES_SIZE bytes; "": there is none.
  */
 int config_read_again(const struct config *before, struct config *config, char *why,
 		      size_t why_size, char *notes, size_t notes_size);

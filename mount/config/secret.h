@@ -17,7 +17,7 @@ enum secret_source { SECRET_GIVEN, SECRET_FILE, SECRET_ENV, SECRET_COMMAND };
  * exit with 0). Refuses a file to which others have access (TRUSTED_SECRET), an empty secret, one
  * in quotes, and one with control characters or invisible ones (invisible.h). Returns 0 and the
  * secret in *SECRET, which secret_free frees, or a negative errno and words without the secret in
- * WHY. May block.
+ * WHY. An environment variable is overwritten (environment.h). May block.
  */
 int secret_read(enum secret_source source, const char *where, char **secret, char *why,
 		size_t why_size);

@@ -10,6 +10,7 @@
 #include "cache/changes/change_marks.h"
 #include "mount/config/accounts.h"
 #include "mount/config/config.h"
+#include "mount/config/environment.h"
 #include "mount/config/keys.h"
 #include "mount/config/mend.h"
 #include "mount/config/paths.h"
@@ -20,6 +21,7 @@
 #include "vendors/ini/file_text.h"
 #include "vendors/ini/sections.h"
 #include "vendors/rest/account.h"
+#include "vendors/rest/redact.h"
 #include "vendors/rest/secrets.h"
 #include "vendors/vendor.h"
 
@@ -290,27 +292,30 @@ static const char *command_folder(const struct keys *keys)
 }
 
 /*
- * If the secret of ENTRY, which WAY names, cannot be read again because of WORDS, use the one that
- * the mount has, and note that. Returns false if the failure is a fault.
+ * If the secret of ENTRY, which a command prints, cannot be read again because of WORDS, use
+ * BEFORE, the one that the mount has, and note that. Returns false if the failure is a fault.
  */
-static bool keep_secret(const struct keys *keys, const struct entry *entry, enum secret_source way,
-			const char *before, const char *words, char **secret)
+static bool keep_secret(const struct keys *keys, const struct entry *entry, const char *before,
+			const char *words, char **secret)
 {
-	/* what was read at the start is there still, but empty */
-	const char *left = way == SECRET_ENV ? getenv(entry->value) : NULL;
-
-	if (!before || (way == SECRET_ENV ? !left || *left : way != SECRET_COMMAND))
-		return false;
-	*secret = strdup(before);
+	*secret = before ? strdup(before) : NULL;
 	if (!*secret)
 		return false;
 	(void)faults_add(keys->notes, EINVAL, keys->file, entry->line,
-			 way == SECRET_ENV
-			     ? "%s: a running process gets no new environment; the secret stays, "
-			       "and for a new one: unmount and mount"
-			     : "%s: %s; the secret that it printed before stays",
-			 entry->key, words);
+			 "%s: %s; the secret that it printed before stays", entry->key, words);
 	return true;
+}
+
+/* If ENTRY names a variable that was read before, note that it is the same one. */
+static void note_variable(const struct keys *keys, const struct entry *entry)
+{
+	bool kept = false;
+
+	if (keys->before && environment_secret(entry->value, &kept) && kept)
+		(void)faults_add(keys->notes, EINVAL, keys->file, entry->line,
+				 "%s: a running process gets no new environment; the secret stays, "
+				 "and for a new one: unmount and mount",
+				 entry->key);
 }
 
 /* Set *VALUE to the secret that ENTRY names. BEFORE (or NULL) is the one that the mount has. */
@@ -327,11 +332,15 @@ static int set_secret(const struct keys *keys, const struct entry *entry, enum s
 	if (way == SECRET_ENV && *entry->value == '$')
 		return keys_fail(keys, entry->line,
 				 "%s: give the name of the variable without the $", entry->key);
+	if (way == SECRET_ENV)
+		note_variable(keys, entry);
 	result = way == SECRET_COMMAND
 		     ? secret_run(entry->value, command_folder(keys), &secret, words, sizeof(words))
 		     : secret_read(way, path ? path : entry->value, &secret, words, sizeof(words));
 	free(path);
-	if (result && keep_secret(keys, entry, way, before, words, &secret))
+	if (result && before)
+		redact_whole(words, before);
+	if (result && way == SECRET_COMMAND && keep_secret(keys, entry, before, words, &secret))
 		result = 0;
 	if (result)
 		return keys_fail(keys, entry->line, "%s: %s%s", entry->key, words,

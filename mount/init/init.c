@@ -8,6 +8,7 @@
 #include "mount/init/init.h"
 
 #include "mount/config/config.h"
+#include "mount/config/environment.h"
 #include "mount/init/answers.h"
 #include "mount/init/ask.h"
 #include "mount/init/offer.h"
@@ -257,7 +258,8 @@ static int offer_mount(const struct init *init)
 	printf("Look at it with:\n");
 	print_command((const char *const[]){"ls", init->mountpoint, NULL});
 	(void)fflush(stdout);
-	(void)execv("/proc/self/exe", (char **)arguments);
+	if (environment_restore() == 0)
+		(void)execv("/proc/self/exe", (char **)arguments);
 	complain("cannot start the mount: %s", strerror(errno));
 	return 1;
 }
@@ -310,6 +312,21 @@ static bool find_file(struct init *init, const char *file)
 	return length < PATH_MAX;
 }
 
+/* Let no command that is tried inherit the secrets of the config OLD. */
+static void hide_variables(const struct sections *old)
+{
+	for (size_t i = 0; i < old->count; i++) {
+		for (size_t j = 0; j < old->list[i].count; j++) {
+			const struct entry *entry = &old->list[i].entries[j];
+			size_t length = strlen(entry->key);
+
+			if (length > 4 && strcmp(entry->key + length - 4, "_env") == 0)
+				(void)environment_secret(entry->value, NULL);
+		}
+	}
+	environment_trim();
+}
+
 /* Read the config that is there already, if one is. Returns false after an error was reported. */
 static bool read_old(struct init *init)
 {
@@ -336,6 +353,7 @@ static bool read_old(struct init *init)
 		complain("%s: a section can be added once these are corrected", init->file);
 	}
 	faults_clear(&faults);
+	hide_variables(&init->old);
 	return !error;
 }
 

@@ -391,6 +391,29 @@ def test_commands(home, sandbox):
     assert home.check().returncode == 0
 
 
+def test_commands_beside_variables(home, sandbox):
+    """A command that is tried does not inherit the secrets of the config that is there; the mount gets them."""
+    box = sandbox(users=1)
+    application, user = keys_of(box)
+    home.config.parent.mkdir(parents=True)
+    home.config.touch(0o600)
+    home.config.write_text(box.config({"partnerize": {"application_key": None, "application_key_env": "KEY_A"}}))
+    home.env = {**home.env, "KEY_A": application, "OTHER": "stays"}
+    program, seen = home.folder / "program", home.folder / "seen"
+    program.write_text(f"cat /proc/$PPID/environ > {seen}; env >> {seen}; test $1 = a && echo {application} || echo {user}\n")
+    answers = partnerize(box, **{"mount it now": "yes"}) | {"secrets": "command", "command that prints it": [
+        f"sh {program} a", f"sh {program} u"]}
+    try:
+        with home.dialog() as dialog:
+            dialog.answer(answers)
+            assert dialog.wait() == 0, dialog.text
+        assert "OTHER=stays" in seen.read_text() and application not in seen.read_text()
+        for name in ("partnerize", "partnerize2"):
+            assert "1.json" in os.listdir(home.folder / "roster" / name)
+    finally:
+        subprocess.run(["fusermount3", "-u", home.folder / "roster"], check=False, timeout=30 * harness.SCALE)
+
+
 def test_self_id_and_paging(home, sandbox):
     """What --check would say is to be set is asked for."""
     box = sandbox(users=250, no_self=True)

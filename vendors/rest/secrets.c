@@ -12,9 +12,11 @@
 #include "vendors/base/log.h"
 #include "vendors/rest/account.h"
 #include "vendors/rest/keyring.h"
+#include "vendors/rest/redact.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -81,21 +83,35 @@ bool secrets_equal(const struct secrets *a, const struct secrets *b, size_t coun
 	return true;
 }
 
+/* Overwrite the secrets that ACCOUNT has now in WORDS, which a command may have said. */
+static void secrets_hide(struct account *account, char *words)
+{
+	const struct setting *settings = account->vendor->settings;
+	char **values = atomic_load(&account->values);
+
+	for (size_t i = 0; settings[i].name; i++) {
+		if (settings[i].type == SETTING_SECRET)
+			redact_whole(words, values[i]);
+	}
+}
+
 /* Run all commands of ACCOUNT, SECRETS, again. */
 static int run(struct call *call, struct account *account, const struct secrets *secrets)
 {
 	const struct setting *settings = account->vendor->settings;
-	char why[256], *secret;
+	char why[1024], *secret;
 
 	for (size_t i = 0; settings[i].name; i++) {
 		if (!secrets->commands[i])
 			continue;
 		if (secrets->reader(secrets->commands[i], secrets->folder, &secret, why,
-				    sizeof(why)))
+				    sizeof(why))) {
+			secrets_hide(account, why);
 			return call_fail(call, CALL_BAD_KEYS,
 					 "the vendor refuses the keys, and they cannot be read "
 					 "again: %s_command in section [%s]: %s",
 					 settings[i].name, account->name, why);
+		}
 		if (keyring_renew(account, secrets, i, secret))
 			return call_no_memory(call);
 	}
