@@ -56,8 +56,8 @@ static int read_file(const char *type, const char *folder, char **file, char **t
 		return -ENOENT;
 	if (result)
 		return faults_add(faults, -result, *file, 0, "%s%s",
-				  result == -EFBIG ? "it is larger than " LIMITS_TEXT_WORDS : why,
-				  result == -EPERM ? " (it says where your secrets are sent)" : "");
+				  result == -EPERM ? "it says where secrets are sent, and " : "",
+				  result == -EFBIG ? "it is larger than " LIMITS_TEXT_WORDS : why);
 	return 0;
 }
 
