@@ -67,8 +67,10 @@ static bool open_level(struct document *document, bool array)
 	unsigned level = document->depth;
 	unsigned char bit = (unsigned char)(1U << level % 8);
 
-	if (level == DOCUMENT_DEPTH_MAX)
+	if (level == DOCUMENT_DEPTH_MAX) {
+		document->why = "the document has more than 512 levels";
 		return false;
+	}
 	if (array)
 		document->nesting[level / 8] |= bit;
 	else
@@ -323,7 +325,8 @@ enum document_state document_feed(struct document *document, const char *text, s
 
 		if (!document_take(document, (unsigned char)text[i])) {
 			document->state = DOCUMENT_WRONG;
-			document->why = find_cause(expect, text + i, length - i);
+			if (!document->why)
+				document->why = find_cause(expect, text + i, length - i);
 		}
 	}
 	return document->state;
