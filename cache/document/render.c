@@ -7,6 +7,7 @@
  */
 #include "cache/document/render.h"
 
+#include "vendors/base/limits.h"
 #include "vendors/json/exact_print.h"
 #include "vendors/json/exact_text.h"
 
@@ -15,11 +16,15 @@
 
 int render_object(struct render *render, const json_t *object)
 {
-	struct exact_text out = {.text = render->text, .room = render->room};
+	struct exact_text out = {.text = render->text,
+				 .room = render->room,
+				 .limit = LIMITS_TEXT_MAX};
 	int error = exact_print(&out, object, EXACT_PRINT_INDENT | EXACT_PRINT_NEWLINE);
 
 	*render = (struct render){0};
-	if (!error)
+	if (error)
+		free(out.text);
+	else
 		*render = (struct render){out.text, out.length, out.room};
 	return error;
 }

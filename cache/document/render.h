@@ -17,12 +17,16 @@ struct render {
 	size_t length, room;
 };
 
-/* Set RENDER's text to that of OBJECT (borrowed). Return 0 or -ENOMEM. */
+/*
+ * Set RENDER's text to that of OBJECT (borrowed). Return 0, -ENOMEM, or -EFBIG: it is longer than
+ * LIMITS_TEXT_MAX, as no file of a record is. RENDER has no text then.
+ */
 int render_object(struct render *render, const json_t *object);
 
 void render_clear(struct render *render);
 
-/* Return the text of OBJECT, *LENGTH bytes and a NUL, which the caller frees. NULL: no memory. */
+/* Return the text of OBJECT, *LENGTH bytes and a NUL, which the caller frees. NULL: no memory, or
+ * it is longer than LIMITS_TEXT_MAX. */
 char *render_string(const json_t *object, size_t *length);
 
 #endif

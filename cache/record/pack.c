@@ -8,6 +8,7 @@
 #include "cache/record/pack.h"
 
 #include "cache/record/record.h"
+#include "vendors/base/limits.h"
 
 #include <errno.h>
 #include <stdint.h>
@@ -127,7 +128,8 @@ struct record *record_unpack(const void *bytes, size_t length)
 	    head[1] >= RECORD_KINDS || head[2] & ~PACK_FLAGS || head[3])
 		return NULL;
 	if (!unpack_strings(head, length, strings, sizes) || sizes[PACK_ID] < 2 ||
-	    !strings[PACK_TEXT] || (head[1] == RECORD_OTHER) != (strings[PACK_WORD] != NULL) ||
+	    !strings[PACK_TEXT] || sizes[PACK_TEXT] > LIMITS_TEXT_MAX + 1 ||
+	    (head[1] == RECORD_OTHER) != (strings[PACK_WORD] != NULL) ||
 	    (strings[PACK_KEY] && !strings[PACK_EMAIL]))
 		return NULL;
 	parts = (struct record_parts){.id = strings[PACK_ID],

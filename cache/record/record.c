@@ -185,6 +185,18 @@ struct record *record_new(const struct collection *collection, const char *id, c
 	return record;
 }
 
+struct record *record_new_unreadable(const struct collection *collection, const char *id,
+				     const json_t *object, struct timespec when)
+{
+	char nothing[] = "{}\n";
+	const struct render text = {.text = nothing, .length = strlen(nothing)};
+	struct record *record = record_new_rendered(collection, id, object, &text, when);
+
+	if (record)
+		record->unreadable = true;
+	return record;
+}
+
 struct record *record_get(struct record *record)
 {
 	atomic_fetch_add_explicit(&record->references, 1, memory_order_relaxed);

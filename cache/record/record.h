@@ -34,7 +34,8 @@ struct record {
 	bool namesake : 1; /* a newer version has the same stamp */
 	bool saved : 1;    /* its time is when this mount saved it */
 	bool row : 1;      /* it came in a list, which may show less than a GET does */
-	/* its row was not JSON: the text does not count, the rest is what could be read */
+	/* its row was not JSON, or too large for a file: the text does not count, the rest is what
+	   could be read */
 	bool unreadable : 1;
 	bool keyed : 1; /* the key is stored behind the email, because it differs from it */
 	char id[];      /* followed by the strings above */
@@ -72,6 +73,12 @@ static inline const char *record_text(const struct record *record)
 	return record->id + record->text;
 }
 
+/* Return how many bytes RECORD takes, with its places in a snapshot. */
+static inline size_t record_size(const struct record *record)
+{
+	return sizeof(*record) + record->text + record->length + 10 * sizeof(void *);
+}
+
 static inline struct timespec record_time(const struct record *record)
 {
 	return (struct timespec){.tv_sec = record->seconds, .tv_nsec = record->nanoseconds};
@@ -86,7 +93,7 @@ static inline void record_set_time(struct record *record, struct timespec time)
 
 /*
  * Make a record of OBJECT (borrowed), whose id is ID. If OBJECT has no time of update, the record
- * gets WHEN. Return a new reference, or NULL: no memory.
+ * gets WHEN. Return a new reference, or NULL: no memory, or the text would be too long (render.h).
  */
 struct record *record_new(const struct collection *collection, const char *id, const json_t *object,
 			  struct timespec when);
@@ -95,6 +102,10 @@ struct record *record_new(const struct collection *collection, const char *id, c
 struct record *record_new_rendered(const struct collection *collection, const char *id,
 				   const json_t *object, const struct render *text,
 				   struct timespec when);
+
+/* As record_new, for an OBJECT that cannot be shown: the record is unreadable. */
+struct record *record_new_unreadable(const struct collection *collection, const char *id,
+				     const json_t *object, struct timespec when);
 
 /* What a record is made of. All is borrowed. */
 struct record_parts {

@@ -259,11 +259,12 @@ static bool lists(const struct roster *roster, const struct wait *wait)
 	return roster->known.snapshot && snapshot_find(roster->known.snapshot, wait->id);
 }
 
-/* Fail CALL, because GOT, the GET of a record, has failed, and its row in the list is not JSON. */
+/* Fail CALL, because GOT, the GET of a record, has failed, and its row in the list cannot be used.
+ */
 static int fail_unreadable(struct call *call, const struct call *got)
 {
 	call_copy_error(call, got);
-	call_add_words(call, " (and its row in the list is not JSON)");
+	call_add_words(call, " (and its row in the list is not JSON or too large)");
 	return call_decide(call, CALL_FAILED);
 }
 

@@ -90,6 +90,20 @@ static struct record *make_record(struct fill *fill, const char *id, const json_
 	return record;
 }
 
+/* As make_record, for an OBJECT whose text would be longer than that of a file. */
+static struct record *make_large(struct fill *fill, const char *id, const json_t *object)
+{
+	const struct collection *collection = fill->flight->roster->collection;
+	struct record *record = record_new_unreadable(collection, id, object, fill->when);
+
+	if (!record)
+		return NULL;
+	illegible_log_large(&fill->flight->call, collection, id);
+	record->row = true;
+	fill->made++;
+	return record;
+}
+
 /* Add RECORD, whose reference is taken. Return as snapshot_add. */
 static int fill_take(struct fill *fill, struct record *record)
 {
@@ -110,7 +124,10 @@ static int fill_record(struct fill *fill, const char *id, json_t *object, bool u
 	    presence_was_deleted(fill->flight->roster, &fill->flight->call, id, object))
 		return 0;
 	lag_correct(fill->flight->roster->lag, id, object, LAG_READ, NULL, NULL);
-	if (!render_object(&fill->text, object))
+	error = render_object(&fill->text, object);
+	if (error == -EFBIG)
+		record = make_large(fill, id, object);
+	else if (!error)
 		record = make_record(fill, id, object, unreadable);
 	if (!record)
 		return -ENOMEM;
@@ -279,23 +296,6 @@ static void fill_stored_progress(struct store_list *list, const char *host, unsi
 	show_progress(fill_of(list), host, pages, rows, total);
 }
 
-/* Return when the list of FILL must have been requested, at least. */
-static double since_of(const struct fill *fill)
-{
-	struct roster *roster = fill->flight->roster;
-	double since, doubted;
-
-	pthread_mutex_lock(&roster->lock);
-	since = fill->flight->since;
-	doubted = known_doubted_locked(roster);
-	if (roster->known.refreshed > since)
-		since = roster->known.refreshed;
-	if (doubted > since)
-		since = doubted;
-	pthread_mutex_unlock(&roster->lock);
-	return since;
-}
-
 /*
  * Ask the store. WALK: see store_list. Return 0: the list has come. 1: the vendor is to be asked. A
  * negative errno with a message in the flight's call.
@@ -312,11 +312,11 @@ static int load(struct fill *fill, struct call *walk)
 					 .reset = fill_stored_reset,
 					 .progress = fill_stored_progress};
 	do {
-		fill->list.since = since_of(fill);
+		fill->list.since = known_since(roster, flight);
 		fill_forget(fill);
 		result = roster->store->ops->load(roster->seat, &fill->list);
 		/* somebody may have asked for a newer one meanwhile */
-	} while (!result && fill->list.began < since_of(fill));
+	} while (!result && fill->list.began < known_since(roster, flight));
 	fill->saves = result == 1;
 	fill->sink.trail = result == 1 ? fill->list.trail : NULL;
 	fill->older = !result || fill->sink.trail;

@@ -20,10 +20,12 @@
 #include "cache/roster/roster_state.h"
 #include "vendors/base/clock.h"
 #include "vendors/rest/item.h"
+#include "vendors/rest/item_answer.h"
 #include "vendors/rest/self.h"
 
 #include <errno.h>
 #include <jansson.h>
+#include <stdint.h>
 #include <stdlib.h>
 
 struct record *fetch_held(struct roster *roster, const char *id)
@@ -131,14 +133,16 @@ static int take_object(struct flight *flight, json_t *object, struct record **re
 {
 	struct roster *roster = flight->roster;
 	struct timespec when;
+	int error;
 
 	gets_note(roster, flight->asked, object);
 	clock_gettime(CLOCK_REALTIME, &when);
 	lag_correct(roster->lag, flight->asked, object, LAG_READ, NULL, NULL);
 	*record = record_new(roster->collection, flight->asked, object, when);
+	error = *record ? 0 : item_answer_check_size(&flight->call, object, SIZE_MAX);
 	json_decref(object);
 	if (!*record)
-		return call_no_memory(&flight->call);
+		return error ? error : call_no_memory(&flight->call);
 	fetch_keep_time(roster, *record);
 	return 0;
 }

@@ -16,7 +16,9 @@
 #include "cache/roster/known.h"
 #include "cache/roster/roster_state.h"
 #include "cache/roster/whole.h"
+#include "vendors/base/limits.h"
 #include "vendors/base/log.h"
+#include "vendors/vendor.h"
 
 #include <errno.h>
 
@@ -29,6 +31,14 @@ int illegible_add(json_t **ids, const struct record *record)
 	if (!*ids)
 		*ids = json_array();
 	return json_array_append_new(*ids, json_string(record->id)) ? -ENOMEM : 0;
+}
+
+void illegible_log_large(struct call *call, const struct collection *collection, const char *id)
+{
+	log_call(call,
+		 "%s \"%.64s\" would take more than " LIMITS_TEXT_WORDS
+		 " as a file: that record alone can't be read or written",
+		 collection->name, id);
 }
 
 static void forget_failure_locked(struct roster *roster)

@@ -2,8 +2,8 @@
 /*
  * illegible.h - rows whose email cannot be read.
  *
- * Private to cache/roster. A row that is not JSON may hide an email. These users are asked for by
- * id before the users with an email are reported (fetch_record.h).
+ * Private to cache/roster. A row that is not JSON, or too large, may hide an email. These users are
+ * asked for by id before the users with an email are reported (fetch_record.h).
  */
 #ifndef ROSTERFS_ILLEGIBLE_H
 #define ROSTERFS_ILLEGIBLE_H
@@ -16,6 +16,7 @@
 #define ILLEGIBLE_MAX 100
 
 struct call;
+struct collection;
 struct failure;
 struct flight;
 struct record;
@@ -32,6 +33,9 @@ struct illegible {
  * -ENOMEM.
  */
 int illegible_add(json_t **ids, const struct record *record);
+
+/* Log that the row of ID would be too large as a file. */
+void illegible_log_large(struct call *call, const struct collection *collection, const char *id);
 
 /*
  * Note that the newest list has the *IDS (or NULL) of such rows. They are moved, not shared,

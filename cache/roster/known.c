@@ -303,7 +303,8 @@ struct record *known_put_locked(struct roster *roster, const char *id, struct re
 	return old;
 }
 
-double known_doubted_locked(const struct roster *roster)
+/* Return when a record that is in doubt came into doubt last, or 0: there is none. */
+static double known_doubted_locked(const struct roster *roster)
 {
 	double last = 0;
 
@@ -312,6 +313,21 @@ double known_doubted_locked(const struct roster *roster)
 			last = entry->doubted;
 	}
 	return last;
+}
+
+double known_since(struct roster *roster, const struct flight *flight)
+{
+	double since, doubted;
+
+	pthread_mutex_lock(&roster->lock);
+	since = flight->since;
+	doubted = known_doubted_locked(roster);
+	if (roster->known.refreshed > since)
+		since = roster->known.refreshed;
+	if (doubted > since)
+		since = doubted;
+	pthread_mutex_unlock(&roster->lock);
+	return since;
 }
 
 bool known_doubts_locked(struct roster *roster, const char *id)

@@ -112,9 +112,11 @@ double known_grace_locked(const struct roster *roster);
 /* Return true if a write to ID ended in an unknown state and nothing was read since. */
 bool known_doubts_locked(struct roster *roster, const char *id);
 
-/* Return when a record that is in doubt came into doubt last, or 0: there is none. A list that was
- * requested before does not settle it. */
-double known_doubted_locked(const struct roster *roster);
+/*
+ * Return when the list of FLIGHT must have been requested, at least: a list that was requested
+ * before a record came into doubt, for example, does not settle the doubt. Takes the lock.
+ */
+double known_since(struct roster *roster, const struct flight *flight);
 
 /* Return the fetch of the whole roster that is under way, or NULL. */
 struct flight *known_fetching_locked(const struct roster *roster);

@@ -23,6 +23,7 @@
 #include "cache/roster/roster.h"
 #include "cache/update/change.h"
 #include "cache/update/describe.h"
+#include "cache/update/input.h"
 #include "cache/update/late.h"
 #include "cache/update/looks.h"
 #include "cache/update/part.h"
@@ -126,7 +127,9 @@ static int apply_edits(struct change *change)
 	error = merge_apply(&change->merge, change->target, false, &conflict);
 	if (error == -ESTALE)
 		return describe_conflict(change, conflict);
-	return error ? call_no_memory(change->call) : check_whole(change);
+	error = error ? call_no_memory(change->call) : check_whole(change);
+	/* a status can always be written */
+	return error || change->word ? error : input_check_size(change->call, change->target);
 }
 
 /* Return the body to send: the target without what the vendor assigns, or takes only once. */

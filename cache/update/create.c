@@ -371,6 +371,8 @@ static int read_and_create(struct creation *creation, const char *text, size_t l
 	if (!error)
 		error = input_check_text(call, creation->wanted);
 	if (!error)
+		error = input_check_size(call, creation->wanted);
+	if (!error)
 		error = edit_check_masks(call, creation->collection, creation->wanted);
 	if (!error)
 		error = edit_check_names(call, creation->collection, creation->wanted);

@@ -9,9 +9,11 @@
 #include "cache/document/restore.h"
 #include "cache/history/history.h"
 #include "vendors/base/call.h"
+#include "vendors/base/limits.h"
 #include "vendors/base/log.h"
 #include "vendors/json/exact.h"
 #include "vendors/json/exact_parse.h"
+#include "vendors/json/exact_print.h"
 #include "vendors/rest/collection.h"
 #include "vendors/vendor.h"
 
@@ -140,6 +142,15 @@ int input_check_text(struct call *call, const json_t *document)
 			return fail_unpaired(call, exact_key_words(name));
 	}
 	return 0;
+}
+
+int input_check_size(struct call *call, const json_t *record)
+{
+	if (exact_print_fits(record, EXACT_PRINT_INDENT | EXACT_PRINT_NEWLINE, LIMITS_TEXT_MAX))
+		return 0;
+	return call_fail(call, CALL_TOO_LARGE,
+			 "the record would take more than " LIMITS_TEXT_WORDS
+			 " as a file: nothing was sent");
 }
 
 int input_check_required(struct call *call, const struct collection *collection,

@@ -23,6 +23,9 @@ struct merge;
  */
 json_t *input_parse(struct call *call, const char *text, size_t length);
 
+/* Check that RECORD, as the document makes it, is not too large for a file. Returns 0 or -EFBIG. */
+int input_check_size(struct call *call, const json_t *record);
+
 /*
  * Check two rules that a comparison with the vendor's record cannot find broken, because the vendor
  * does not show these fields: DOCUMENT must not clear a required field, and must have each field

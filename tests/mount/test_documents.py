@@ -504,9 +504,14 @@ def test_too_large(mount):
     assert "EFBIG" in m.log()
     assert not sent(m.sandbox)
     assert path.read_text() == before
+    # the file of the record has other fields, too
     size = (1 << 20) - len('{"notes":""}')
+    assert "EFBIG" in save(path, '{"notes":"' + "x" * size + '"}')
+    assert "as a file: nothing was sent" in m.log()
+    size = (1 << 20) - len(before) - 100
     assert save(path, '{"notes":"' + "x" * size + '"}') == GOOD
     assert len(m.sandbox.user(2)["notes"]) == size
+    assert len(path.read_bytes()) > size
 
 
 def test_sticky_until_written_again(mount):

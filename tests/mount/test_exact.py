@@ -387,6 +387,7 @@ def test_same_answer_however_it_is_saved(mount, vendor, text, errno):
     path = m.path / "partnerize/2.json"
     assert save(path, text).write == errno
     scratch = path.parent / "t~"
-    scratch.write_text(text.replace('"a"', '"b"').replace("u0000\":", "u0001\":"))
+    # a file with both would be too large
+    scratch.write_text(text.replace('"a"', '"a":null,"b"').replace("u0000\":", "u0001\":"))
     assert name_of(errno_of(os.rename, scratch, path)) == errno
     assert len(vendor.bodies) == (2 if errno == "ok" else 0)

@@ -48,14 +48,14 @@ def copies(box, count):
 
 
 def test_deep_answers(mount, sandbox):
-    """Arrays within arrays, as deep as the parser reads them: shown or an error, and the mount stays."""
+    """Arrays within arrays, as deep as the parser reads them or a file may be: shown or an error, and the mount stays."""
     box = sandbox(users=5)
     m = mount(box)
-    for depth in (1000, 2040, 3000):
+    for depth in (700, 1000, 2040, 3000):
         body = '{"user_id":"3","email":"deep@example.com","status":"active","n":%s1%s}' % ("[" * depth, "]" * depth)
         box.fault(fault="not_json", method="GET", path="/user/3", body=body)
         result = m.sh("tr -dc '[' <partnerize/3.json | wc -c")
-        if depth < 2048:
+        if depth == 700:
             assert int(result.ok().out) == depth
         else:
             assert "Remote I/O error" in result.err

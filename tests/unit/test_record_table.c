@@ -444,10 +444,10 @@ static void test_deep(void **state)
 
 	(void)state;
 	text.length = 0;
-	for (int i = 0; i < 1000; i++)
+	for (int i = 0; i < 500; i++)
 		put(&text, "{\"a\":");
 	put(&text, "[[1]]");
-	for (int i = 0; i < 1000; i++)
+	for (int i = 0; i < 500; i++)
 		put(&text, "}");
 	snapshot = table_records_snapshot(&users, &json, 1);
 	check_lines(snapshot, false);

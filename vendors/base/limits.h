@@ -10,7 +10,8 @@
 
 /*
  * Bytes of the longest text that a user may write: a document, a request, the config file, and a
- * file whose text is the value of a setting. LIMITS_TEXT_WORDS is the same limit, for messages.
+ * file whose text is the value of a setting; and of the longest file of a record. LIMITS_TEXT_WORDS
+ * is the same limit, for messages.
  */
 #define LIMITS_TEXT_MAX ((size_t)1 << 20)
 #define LIMITS_TEXT_WORDS "1 MiB"

@@ -213,7 +213,18 @@ int exact_print(struct exact_text *out, const json_t *value, unsigned flags)
 	put_value(out, value, flags, 0);
 	if (flags & EXACT_PRINT_NEWLINE)
 		exact_text_put(out, "\n", 1);
+	if (out->over || (out->limit && out->length > out->limit))
+		return -EFBIG;
 	return out->text ? 0 : -ENOMEM;
+}
+
+bool exact_print_fits(const json_t *value, unsigned flags, size_t limit)
+{
+	struct exact_text out = {.limit = limit};
+	int error = exact_print(&out, value, flags);
+
+	free(out.text);
+	return error != -EFBIG;
 }
 
 /* Return TEXT (taken), JSON, with what acts on a terminal as \uXXXX. All of that is in strings, is

@@ -18,11 +18,18 @@
  * \uXXXX. */
 #define EXACT_PRINT_LINE 0x8
 
-/* Append VALUE (of any type) to OUT. Returns 0, or -ENOMEM; the text of OUT is unspecified then. */
+/*
+ * Append VALUE (of any type) to OUT. Returns 0, -ENOMEM, or -EFBIG if the text is longer than OUT's
+ * limit, which is found out without making all of it. The text of OUT is unspecified then.
+ */
 int exact_print(struct exact_text *out, const json_t *value, unsigned flags);
 
 /* Return VALUE as a string that the caller frees. NULL: no memory, or VALUE is NULL. */
 char *exact_print_text(const json_t *value, unsigned flags);
+
+/* Return true if VALUE takes at most LIMIT bytes as it is printed with FLAGS. True also without
+ * memory to find out. */
+bool exact_print_fits(const json_t *value, unsigned flags, size_t limit);
 
 /* Return VALUE (NULL: "(none)") as a text of at most 100 bytes for a message; the caller frees it.
  * NULL: no memory. */

@@ -12,17 +12,26 @@
 
 #define ROOM_FIRST 1024
 
+/* Return true if LENGTH more bytes are too many for the limit of OUT. A string reserves six times
+ * its bytes. */
+static bool is_over(const struct exact_text *out, size_t length)
+{
+	return out->limit && (out->length > out->limit || length > 6 * out->limit + 2);
+}
+
 static bool exact_text_grow(struct exact_text *out, size_t length)
 {
 	size_t room = out->room ? out->room : ROOM_FIRST;
-	char *text;
+	char *text = NULL;
 
 	/* no memory before: it stays so */
 	if (out->room && !out->text)
 		return false;
-	while (room - out->length < length)
+	out->over = is_over(out, length);
+	while (!out->over && room - out->length < length)
 		room *= 2;
-	text = realloc(out->text, room);
+	if (!out->over)
+		text = realloc(out->text, room);
 	if (!text)
 		free(out->text);
 	out->text = text;

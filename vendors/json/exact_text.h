@@ -2,8 +2,8 @@
 /*
  * exact_text.h - text that grows, and how characters are written into JSON.
  *
- * A struct exact_text is all zero to begin with. Without memory its TEXT becomes NULL and stays so;
- * further appends do nothing, so it is enough to check TEXT at the end.
+ * A struct exact_text is all zero to begin with, except for its limit. Without memory its TEXT
+ * becomes NULL and stays so; further appends do nothing, so it is enough to check TEXT at the end.
  */
 #ifndef ROSTERFS_EXACT_TEXT_H
 #define ROSTERFS_EXACT_TEXT_H
@@ -15,6 +15,12 @@
 struct exact_text {
 	char *text; /* owned; free() it; not terminated */
 	size_t length, room;
+	/*
+	 * Not 0: a text that becomes longer ends as one without memory, and OVER is set. It may
+	 * end so at a few times LIMIT only, and be longer in the end: compare the length.
+	 */
+	size_t limit;
+	bool over;
 };
 
 /* Make room for LENGTH more bytes. Returns false without memory. */

@@ -109,6 +109,8 @@ static int read_reply(struct call *call, struct account *account,
 	}
 	if (!error)
 		error = item_answer_check(call, collection, found, id);
+	if (!error)
+		error = item_answer_check_size(call, found, reply->length);
 	if (!error && item_rule_is_gone(collection, found))
 		error = call_fail(call, CALL_MISSING, "the vendor shows it as deleted");
 	if (!error)

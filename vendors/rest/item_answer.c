@@ -8,9 +8,11 @@
 #include "vendors/rest/item_answer.h"
 
 #include "vendors/base/call.h"
+#include "vendors/base/limits.h"
 #include "vendors/base/log.h"
 #include "vendors/http/http.h"
 #include "vendors/json/exact.h"
+#include "vendors/json/exact_print.h"
 #include "vendors/json/pointer.h"
 #include "vendors/rest/account.h"
 #include "vendors/rest/collection.h"
@@ -18,6 +20,7 @@
 #include "vendors/rest/redact.h"
 
 #include <errno.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -47,6 +50,17 @@ int item_answer_check(struct call *call, const struct collection *collection, co
 		return 0;
 	return call_fail(call, CALL_MALFORMED, "the response is about another record: %s \"%s\"",
 			 collection->id_keys[0], found_id ? found_id : "");
+}
+
+int item_answer_check_size(struct call *call, const json_t *record, size_t length)
+{
+	/* each byte takes at most twice its depth, which is at most half the length, and a few */
+	if ((length <= UINT16_MAX && length * (length + 8) <= LIMITS_TEXT_MAX) ||
+	    exact_print_fits(record, EXACT_PRINT_INDENT | EXACT_PRINT_NEWLINE, LIMITS_TEXT_MAX))
+		return 0;
+	return call_fail(call, CALL_MALFORMED,
+			 "the record would take more than " LIMITS_TEXT_WORDS
+			 " as a file: it can't be read or written");
 }
 
 void item_answer_redact(struct call *call, const struct collection *collection, const json_t *body)
@@ -118,6 +132,9 @@ enum vendor_outcome item_answer_take(struct call *call, struct account *account,
 		if (collection_id(collection, record, buffer))
 			log_call(call, "%s was accepted, but %s: the record is looked at",
 				 call->request, call->words);
+		call_clear(call);
+	} else if (record && item_answer_check_size(call, record, reply->length)) {
+		log_call(call, "%s was accepted, but %s", call->request, call->words);
 		call_clear(call);
 	} else if (record) {
 		*answer = json_incref(record);

@@ -10,6 +10,7 @@
 #include "vendors/vendor.h"
 
 #include <jansson.h>
+#include <stddef.h>
 
 struct account;
 struct call;
@@ -33,6 +34,12 @@ enum vendor_outcome item_answer_take(struct call *call, struct account *account,
  */
 int item_answer_check(struct call *call, const struct collection *collection, const json_t *found,
 		      const char *id);
+
+/*
+ * Check that RECORD, of a response of LENGTH bytes, is not too large for a file. Returns 0, or
+ * -EREMOTEIO with words.
+ */
+int item_answer_check_size(struct call *call, const json_t *record, size_t length);
 
 /* Redact the values of BODY that are never shown: a vendor may quote a password that it refuses. */
 void item_answer_redact(struct call *call, const struct collection *collection, const json_t *body);
