@@ -9,7 +9,7 @@
 #include "mount/terminal/complain.h"
 #include "vendors/base/log.h"
 #include "vendors/http/http.h"
-#include "vendors/list/page_arena.h"
+#include "vendors/json/json_heap.h"
 #include "vendors/rest/account.h"
 #include "vendors/rest/login.h"
 #include "vendors/vendor.h"
@@ -28,7 +28,7 @@ int queues_open(const struct config *config, struct http **http)
 	}
 	if (error)
 		return error;
-	page_arena_install();
+	json_heap_install();
 	*http = http_new();
 	if (!*http) {
 		complain("out of memory");

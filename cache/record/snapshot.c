@@ -205,6 +205,7 @@ int snapshot_add(struct snapshot_builder *builder, struct record *record)
 		return error;
 	}
 	builder->kinds[record->status]++;
+	builder->bytes += record_size(record);
 	return 0;
 }
 

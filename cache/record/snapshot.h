@@ -75,6 +75,7 @@ struct snapshot_builder {
 	struct table ids; /* of what was added: finds repeats, then becomes the snapshot's */
 	size_t count, room;
 	size_t kinds[RECORD_KINDS]; /* as the snapshot's */
+	size_t bytes;               /* what all of it takes */
 };
 
 void snapshot_begin(struct snapshot_builder *builder, struct snapshot *old);

@@ -107,11 +107,15 @@ static struct record *make_large(struct fill *fill, const char *id, const json_t
 /* Add RECORD, whose reference is taken. Return as snapshot_add. */
 static int fill_take(struct fill *fill, struct record *record)
 {
+	int error;
+
 	if (illegible_add(&fill->illegible, record)) {
 		record_put(record);
 		return -ENOMEM;
 	}
-	return snapshot_add(&fill->builder, record);
+	error = snapshot_add(&fill->builder, record);
+	fill->sink.held = fill->builder.bytes;
+	return error;
 }
 
 static int fill_record(struct fill *fill, const char *id, json_t *object, bool unreadable)
@@ -267,6 +271,7 @@ static int fill_stored(struct store_list *list, struct record *record)
 	struct record *old;
 	int error = 0;
 
+	fill->sink.received += record_size(record); /* it came as long as it is */
 	if (!record->unreadable &&
 	    (lag_covers(roster->lag, record->id) || presence_hides(roster, record->id)))
 		error = correct_stored(fill, &record);

@@ -326,6 +326,7 @@ static int comparison_unreadable(struct list_sink *sink, const char *id, json_t 
 	(void)row;
 	if (json_object_get(comparison->ids, id))
 		return -EEXIST;
+	sink->held += LIST_SINK_KEY + strlen(id);
 	return json_object_set_new(comparison->ids, id, json_true()) ? -ENOMEM : 0;
 }
 
@@ -348,6 +349,7 @@ static int comparison_add(struct list_sink *sink, const char *id, json_t *row)
 static void comparison_reset(struct list_sink *sink)
 {
 	json_object_clear(((struct comparison *)sink)->ids);
+	sink->held = 0;
 }
 
 static void comparison_progress(struct list_sink *sink, unsigned pages, size_t rows, unsigned total)

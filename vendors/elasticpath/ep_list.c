@@ -73,6 +73,7 @@ static int plain_add(struct list_sink *sink, const char *id, json_t *record)
 	struct plain *plain = (struct plain *)sink;
 	int error = plain->members->add(plain->members, id, record);
 
+	sink->held = plain->members->held;
 	plain->rows += !error;
 	return error;
 }
@@ -82,6 +83,7 @@ static int plain_unreadable(struct list_sink *sink, const char *id, json_t *reco
 	struct plain *plain = (struct plain *)sink;
 	int error = plain->members->unreadable(plain->members, id, record);
 
+	sink->held = plain->members->held;
 	plain->rows += !error;
 	return error;
 }
@@ -116,6 +118,7 @@ struct tour {
 	unsigned pages;            /* in the legs before */
 	/* this leg */
 	json_t *ids;           /* of its rows */
+	size_t held;           /* bytes of them */
 	unsigned leg_pages;    /* so far */
 	char from[STAMP_MAX];  /* the created_at where it began; "": at the first info */
 	char last[STAMP_MAX];  /* created_at of its last row */
@@ -161,6 +164,8 @@ static int tour_add(struct list_sink *sink, const char *id, json_t *info)
 	else
 		error = tour->members->add(tour->members, id, member);
 	json_decref(member);
+	tour->held += LIST_SINK_KEY + strlen(id);
+	sink->held = tour->held + tour->members->held;
 	/* it was in the leg before, or in this leg before the leg was started again */
 	if (error == -EEXIST)
 		return 0;
@@ -175,6 +180,7 @@ static void tour_reset(struct list_sink *sink)
 	struct tour *tour = (struct tour *)sink;
 
 	json_object_clear(tour->ids);
+	tour->held = 0;
 	memcpy(tour->last, tour->from, STAMP_MAX);
 	tour->since = (struct timespec){.tv_sec = LONG_MIN};
 	tour->leg_pages = 0;

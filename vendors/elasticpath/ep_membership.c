@@ -72,6 +72,7 @@ static int links_add(struct list_sink *sink, const char *id, json_t *record)
 	const json_t *own = json_object_get(record, ep_links.path_id_key);
 	json_t *change;
 	size_t i;
+	int error;
 
 	json_array_foreach(links->changes, i, change) {
 		if (!json_is_true(json_object_get(change, "ended")) ||
@@ -80,7 +81,9 @@ static int links_add(struct list_sink *sink, const char *id, json_t *record)
 		ep_lag_used(links->call, change);
 		return 0;
 	}
-	return links->out->add(links->out, id, record);
+	error = links->out->add(links->out, id, record);
+	sink->held = links->out->held;
+	return error;
 }
 
 static void links_reset(struct list_sink *sink)

@@ -84,6 +84,7 @@ static int gather_add(struct list_sink *sink, const char *id, json_t *record)
 		    id, gather->account);
 	if (json_object_get(gather->rows, id))
 		return -EEXIST;
+	sink->held += 2 * LIST_SINK_KEY + strlen(id) + strlen(member);
 	return json_object_set_new(gather->rows, id, json_string(member)) ? -ENOMEM : 0;
 }
 
@@ -92,6 +93,7 @@ static void gather_reset(struct list_sink *sink)
 	struct gather *gather = (struct gather *)sink;
 
 	json_object_clear(gather->rows);
+	sink->held = 0;
 }
 
 /* Add the rows of GATHER to MEMBERS: member id -> array of {id, account}. 0 or -ENOMEM. */
@@ -284,6 +286,7 @@ static int own_add(struct list_sink *sink, const char *id, json_t *record)
 	    json_array_append_new(own->memberships,
 				  json_pack("{s:s, s:s}", "id", id, "account", account)))
 		return -ENOMEM;
+	sink->held += 4 * LIST_SINK_KEY + 2 * strlen(id) + strlen(account);
 	return 0;
 }
 
@@ -293,6 +296,7 @@ static void own_reset(struct list_sink *sink)
 
 	json_object_clear(own->ids);
 	json_array_clear(own->memberships);
+	sink->held = 0;
 }
 
 static int ep_status_get(struct call *call, struct account *account, const char *parent,

@@ -13,6 +13,7 @@
 #include "vendors/json/exact_parse.h"
 #include "vendors/json/exact_print.h"
 #include "vendors/json/exact_text.h"
+#include "vendors/json/json_heap.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -23,6 +24,14 @@
 #define MARK "\x1a\\u001A\\u001A"
 #define MARK_TEXT "\"\\u001A\\u001A"
 #define REPEATED "=" /* after it and its number: the key that is repeated */
+
+/* jansson reads no deeper. */
+#define DEPTH_MAX 2048
+
+/* The copy may be this many times as long as the text: a text of nothing but mistakes is no page.
+ */
+#define COPY_TIMES 2
+#define COPY_SLACK ((size_t)64 << 10)
 
 /* The stand-in for a value, between its quotes. */
 #define STAND_IN "\\u0000!"
@@ -205,15 +214,24 @@ static void mend_token(struct mend *mend)
 		mend->pending = true; /* a byte outside of tokens: a byte order mark, a NUL */
 }
 
+/* Return false if the text of LENGTH bytes cannot be mended, for lack of memory or because it is
+ * too deep or has too many mistakes. */
+static bool is_sane(const struct mend *mend, size_t length)
+{
+	return mend->out.text && mend->out.length <= COPY_TIMES * length + COPY_SLACK &&
+	       json_array_size(mend->keys) <= DEPTH_MAX;
+}
+
 json_t *exact_mend(const char *text, size_t length)
 {
 	struct mend mend = {.at = text, .end = text + length, .keys = json_array()};
 	json_t *value = NULL;
 
 	exact_text_reserve(&mend.out, length + length / 8 + 64);
-	while (mend.at < mend.end && mend.out.text)
+	while (mend.at < mend.end && is_sane(&mend, length))
 		mend_token(&mend);
-	if (mend.out.text)
+	json_heap_charge(mend.out.length);
+	if (is_sane(&mend, length))
 		value = exact_parse(mend.out.text, mend.out.length, EXACT_PARSE_ANY, NULL);
 	free(mend.out.text);
 	json_decref(mend.keys);

@@ -12,6 +12,7 @@
 #include "vendors/json/exact.h"
 #include "vendors/json/exact_bytes.h"
 #include "vendors/json/exact_text.h"
+#include "vendors/json/json_heap.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -390,6 +391,7 @@ json_t *exact_parse(const char *text, size_t length, unsigned flags,
 		return exact_parse_fail(error, text, (size_t)(zero - text), "zero byte");
 	if (!make_copy(text, length, &copy))
 		return exact_parse_fail(error, text, 0, "out of memory");
+	json_heap_charge(copy.length);
 	value = copy.text ? json_loadb(copy.text, copy.length, how, &from)
 			  : json_loadb(text, length, how, &from);
 	if (!value && error) {

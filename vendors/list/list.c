@@ -17,7 +17,7 @@
 #include "vendors/rest/exchange.h"
 #include "vendors/list/ask.h"
 #include "vendors/list/limit.h"
-#include "vendors/list/page_arena.h"
+#include "vendors/json/json_heap.h"
 #include "vendors/list/pager.h"
 #include "vendors/list/passes.h"
 #include "vendors/list/trail.h"
@@ -377,7 +377,7 @@ static int walk_parts(struct call *call, struct account *account,
 	} else {
 		error = call_no_memory(call);
 	}
-	page_arena_free();
+	json_heap_free();
 	free(all.under_way);
 	free(all.slots);
 	free(all.lists);
@@ -404,7 +404,7 @@ static int walk_passes(struct call *call, struct account *account,
 	if (!error)
 		error = passes_end(passes, call);
 	passes_free(passes);
-	page_arena_free();
+	json_heap_free();
 	return error;
 }
 

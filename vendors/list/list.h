@@ -19,7 +19,7 @@ struct value;
 struct list_sink {
 	/*
 	 * RECORD with ID is in the list. It is borrowed: copy what outlives the call
-	 * (page_arena.h). Fields that must never be shown are removed. Returns 0, -EEXIST if the id
+	 * (json_heap.h). Fields that must never be shown are removed. Returns 0, -EEXIST if the id
 	 * came before in this pass (list.c then decides), or a negative errno that ends the walk.
 	 */
 	int (*add)(struct list_sink *sink, const char *id, json_t *record);
@@ -43,7 +43,14 @@ struct list_sink {
 	/* For list_walk: the sink has the rows of these pages already, and what is asked for begins
 	   behind them. If that cannot be, it is reset first. Borrowed; NULL: all pages. */
 	const struct list_trail *trail;
+	/* Bytes that the sink holds of the rows since the last reset, for a sink that keeps some,
+	   and of what they came from. A page ends the walk if HELD is too large beside RECEIVED
+	   (json_heap.h). */
+	size_t held, received;
 };
+
+/* What a row takes in a sink that keeps its id as a key of a json_t, beside the id. */
+#define LIST_SINK_KEY ((size_t)160)
 
 /*
  * Walk COLLECTION, of PARENT if it belongs to one (else NULL). May wait. Returns 0 if each record

@@ -12,14 +12,16 @@
 
 #include "vendors/base/call.h"
 #include "vendors/json/exact.h"
+#include "vendors/json/exact_bounded.h"
 #include "vendors/json/exact_mend.h"
 #include "vendors/json/pointer.h"
+#include "vendors/list/bound.h"
 #include "vendors/list/rows.h"
 #include "vendors/list/tell.h"
 #include "vendors/rest/exchange.h"
 #include "vendors/list/list.h"
 #include "vendors/base/hash.h"
-#include "vendors/list/page_arena.h"
+#include "vendors/json/json_heap.h"
 #include "vendors/http/http.h"
 #include "vendors/base/log.h"
 #include "vendors/rest/account.h"
@@ -240,7 +242,7 @@ static int announce_next(struct page *page, const struct source_reply *reply, bo
 struct handing {
 	const struct page *page;
 	struct walk_result *result;
-	int error;
+	size_t bytes; /* of the page and its tree */
 };
 
 static int hand_on_row(json_t *row, void *arg)
@@ -252,6 +254,8 @@ static int hand_on_row(json_t *row, void *arg)
 
 	if (error && error != -EEXIST)
 		return error;
+	if (bound_exceeded(handing->page->sink, handing->bytes))
+		return bound_fail(handing->page, result->rows);
 	result->last = result->sum - before;
 	if (result->rows == 1)
 		result->first = result->last;
@@ -271,10 +275,13 @@ static int read_rows(struct page *page, const struct http_reply *reply, const js
 {
 	const struct rule_list *listing = page->collection->listing;
 	struct source_reply sources = {.body = answer, .headers = reply->headers};
-	struct handing handing = {.page = page, .result = result};
+	struct handing handing = {.page = page,
+				  .result = result,
+				  .bytes = reply->length + json_heap_used()};
 	json_t *last = NULL;
 	int error = 0;
 
+	page->sink->received += reply->length;
 	if (!listing) {
 		result->totals = read_totals(page->collection, answer);
 		return rows_each(rows, hand_on_row, &handing);
@@ -409,7 +416,7 @@ static int with_error(const struct page *page, const struct http_reply *reply)
  */
 static json_t *mend(const struct page *page, const char *text, size_t length)
 {
-	json_t *answer = exact_mend(text, length);
+	json_t *answer = exact_bounded_mend(text, length);
 
 	if (answer &&
 	    exact_mend_count(answer) == exact_mend_count(rows_find(page->collection, answer).at))
@@ -418,24 +425,33 @@ static json_t *mend(const struct page *page, const char *text, size_t length)
 	return NULL;
 }
 
-/* Return the JSON of REPLY, new. NULL: page->why, of SIZE bytes, says why it is none. */
-static json_t *parse(struct page *page, const struct http_reply *reply, char *why, size_t size)
+/*
+ * Set *ANSWER to the JSON of REPLY, new. If that is mended, page->why, of SIZE bytes, says what was
+ * wrong. Returns 0 or a negative errno with words.
+ */
+static int parse(struct page *page, const struct http_reply *reply, char *why, size_t size,
+		 json_t **answer)
 {
 	const char *text = reply->body ? reply->body : "";
-	json_t *answer;
+	bool large = false;
 
 	/* where nothing is an empty list, it may also have no body */
 	if (!reply->length && reply->status == 204 && page->collection->listing &&
 	    page->collection->listing->no_rows_is_empty)
-		return json_object();
-	page_arena_begin();
-	answer = exchange_parse(text, reply->length, why, size);
-	if (!answer) {
+		*answer = json_object();
+	else
+		*answer = exact_bounded_response(text, reply->length, EXACT_BOUNDED_BLOCK, why,
+						 size, &large);
+	if (*answer)
+		return 0;
+	if (!large)
+		*answer = mend(page, text, reply->length);
+	if (*answer) {
 		page->why = why;
-		answer = mend(page, text, reply->length);
+		return 0;
 	}
-	page_arena_pause();
-	return answer;
+	return call_fail(page->call, CALL_MALFORMED, "page %zu of the %s %s: %s", page->number,
+			 page->collection->name, large ? "can't be read" : "is not JSON", why);
 }
 
 int page_read(struct page *page, const struct http_reply *reply, struct walk_result *result)
@@ -447,13 +463,11 @@ int page_read(struct page *page, const struct http_reply *reply, struct walk_res
 
 	if (!error)
 		error = check_whole(page, reply);
-	if (error)
-		return error;
-	answer = parse(page, reply, why, sizeof(why));
-	if (!answer) {
+	if (!error)
+		error = parse(page, reply, why, sizeof(why), &answer);
+	if (error) {
 		page->why = NULL;
-		return call_fail(page->call, CALL_MALFORMED, "page %zu of the %s is not JSON: %s",
-				 page->number, page->collection->name, why);
+		return error;
 	}
 	rows = rows_find(page->collection, answer);
 	if (exchange_tells_error(answer, NULL, 0))
@@ -463,6 +477,7 @@ int page_read(struct page *page, const struct http_reply *reply, struct walk_res
 	else
 		error = no_rows(page, answer);
 	json_decref(answer);
+	json_heap_shrink();
 	page->why = NULL;
 	return error;
 }

@@ -14,7 +14,8 @@
 #include "vendors/json/exact_parse.h"
 #include "vendors/json/exact_print.h"
 #include "vendors/json/pointer.h"
-#include "vendors/list/page_arena.h"
+#include "vendors/json/json_heap.h"
+#include "vendors/list/bound.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -22,6 +23,10 @@
 #include <string.h>
 
 #define NEVER SIZE_MAX
+
+/* A row was parsed within the limit of its page, and no tree takes more than this. */
+#define TREE_TIMES 80
+#define TREE_SLACK ((size_t)1 << 20)
 
 struct entry {
 	char *text;         /* the row as JSON; NULL: it is in `record` */
@@ -125,6 +130,13 @@ static int hold(struct entry *entry, json_t *record, bool readable)
 	return entry->text || entry->record ? 0 : -ENOMEM;
 }
 
+/* Return how many bytes ENTRY takes, with its places. */
+static size_t entry_size(const struct entry *entry)
+{
+	return sizeof(*entry) + strlen(entry->id) + 10 * sizeof(void *) +
+	       (entry->text ? strlen(entry->text) : 0);
+}
+
 static int take(struct passes *passes, const char *id, json_t *record, bool readable)
 {
 	struct entry *entry = table_find(&passes->by_id, id, hash_text(id));
@@ -138,8 +150,10 @@ static int take(struct passes *passes, const char *id, json_t *record, bool read
 	if (!entry)
 		return -ENOMEM;
 	/* a row of this pass or of one that was taken back, or the first that can be read */
-	if (entry->last == NEVER || (readable && !entry->text))
+	if (entry->last == NEVER || (readable && !entry->text)) {
 		error = hold(entry, record, readable);
+		passes->sink.held += entry_size(entry);
+	}
 	if (error)
 		return error;
 	if (entry->last == NEVER)
@@ -295,13 +309,16 @@ static int hand_on(struct passes *passes, struct entry *entry)
 {
 	struct list_sink *end = passes->end;
 	json_t *record = entry->record;
+	size_t length;
 	int error;
 
 	if (record)
 		return end->unreadable(end, entry->id, record);
-	page_arena_begin();
-	record = exact_parse(entry->text, strlen(entry->text), EXACT_PARSE_ANY, NULL);
-	page_arena_pause();
+	length = strlen(entry->text);
+	json_heap_begin(TREE_TIMES * length + TREE_SLACK, true);
+	record = exact_parse(entry->text, length, EXACT_PARSE_ANY, NULL);
+	json_heap_end();
+	passes->sink.held -= length;
 	free(entry->text);
 	entry->text = NULL;
 	error = record ? settle_status(passes, entry, record) : -ENOMEM;
@@ -321,6 +338,8 @@ int passes_end(struct passes *passes, struct call *call)
 		if (entry->last == NEVER)
 			continue;
 		error = hand_on(passes, entry);
+		if (!error && bound_exceeded(&passes->sink, passes->end->held))
+			return bound_fail_list(call, passes->collection, &passes->sink);
 		if (error && call->verdict == CALL_OK)
 			return call_fail_errno(call, -error, "%s \"%.64s\" could not be kept: %s",
 					       passes->collection->name, entry->id,

@@ -15,7 +15,7 @@
 #include "vendors/http/basis.h"
 #include "vendors/base/call.h"
 #include "vendors/rest/exchange.h"
-#include "vendors/list/page_arena.h"
+#include "vendors/json/json_heap.h"
 #include "vendors/http/http.h"
 #include "vendors/list/page.h"
 #include "vendors/list/walk.h"
@@ -57,6 +57,7 @@ static int row_search_add(struct list_sink *sink, const char *id, json_t *record
 		return -EEXIST;
 	if (json_object_set_new(search->ids, id, json_true()))
 		return -ENOMEM;
+	sink->held += LIST_SINK_KEY + strlen(id);
 	if (strcmp(id, search->id) != 0)
 		return 0;
 	search->record = json_deep_copy(record);
@@ -81,6 +82,7 @@ static void row_search_reset(struct list_sink *sink)
 	json_object_clear(search->ids);
 	json_decref(search->record);
 	search->record = NULL;
+	sink->held = 0;
 	search->pages = search->rows = 0;
 }
 
@@ -190,7 +192,7 @@ static int ask_page(struct call *call, struct account *account, const struct col
 		json_decref(pick.record);
 	else
 		*record = pick.record;
-	page_arena_free();
+	json_heap_free();
 	http_reply_clear(&reply);
 	request_clear(&request);
 	return error;

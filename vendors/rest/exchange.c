@@ -13,7 +13,8 @@
 #include "vendors/http/http.h"
 #include "vendors/http/http_url.h"
 #include "vendors/json/exact.h"
-#include "vendors/json/exact_parse.h"
+#include "vendors/json/exact_bounded.h"
+#include "vendors/json/json_heap.h"
 #include "vendors/rest/account.h"
 #include "vendors/rest/observer.h"
 #include "vendors/rest/secrets.h"
@@ -28,16 +29,12 @@
 #include <string.h>
 #include <strings.h>
 
+/* Bodies from this size on are not parsed into memory that would stay with the thread. */
+#define LARGE_BODY ((size_t)64 << 10)
+
 json_t *exchange_parse(const char *text, size_t length, char *why, size_t why_size)
 {
-	struct exact_parse_error error;
-	/* of two members with one key, it is not known which one is meant */
-	json_t *answer = exact_parse(text, length, EXACT_PARSE_ANY | EXACT_PARSE_NO_REPEATS,
-				     &error);
-
-	if (!answer && why)
-		snprintf(why, why_size, "%s at byte %zu", error.words, error.position);
-	return answer;
+	return exact_bounded_response(text, length, EXACT_BOUNDED_HEAP, why, why_size, NULL);
 }
 
 /* ---- the proof of identity ---- */
@@ -397,16 +394,20 @@ static int judge_success(struct call *call, const struct account *account,
 	const struct rule_errors *errors = account->vendor->errors;
 	struct source_reply parts = {.headers = reply->headers};
 	char words[CALL_WORDS_MAX / 2];
+	bool large = reply->length >= LARGE_BODY, fails;
 	json_t *body = NULL;
-	bool fails;
 
 	if (!errors || errors->fail_when.source.kind == SOURCE_NONE)
 		return 0;
 	if (errors->fail_when.source.kind == SOURCE_BODY && reply->body)
-		body = exact_parse(reply->body, reply->length, EXACT_PARSE_ANY, NULL);
+		body = exact_bounded_parse(reply->body, reply->length, EXACT_PARSE_ANY,
+					   large ? EXACT_BOUNDED_BLOCK : EXACT_BOUNDED_HEAP, NULL,
+					   NULL);
 	parts.body = body;
 	fails = condition_holds(&errors->fail_when, &parts);
 	json_decref(body);
+	if (large)
+		json_heap_free();
 	if (!fails)
 		return 0;
 	read_words(account, reply, words, sizeof(words));
@@ -472,13 +473,15 @@ json_t *exchange_json(struct call *call, struct account *account, const struct h
 {
 	char why[160] = "the response is empty";
 	json_t *answer = NULL;
+	bool large = false;
 
 	if (reply->length)
-		answer = exchange_parse(reply->body, reply->length, why, sizeof(why));
+		answer = exact_bounded_response(reply->body, reply->length, EXACT_BOUNDED_HEAP, why,
+						sizeof(why), &large);
 	if (!answer) {
 		account_redact(account, why);
-		call_fail(call, CALL_MALFORMED,
-			  "the response is not the JSON that the API promises: %s", why);
+		call_fail(call, CALL_MALFORMED, "the response %s: %s",
+			  large ? "can't be read" : "is not the JSON that the API promises", why);
 	}
 	return answer;
 }

@@ -74,8 +74,9 @@ int exchange(struct call *call, struct account *account, enum exchange_subject s
 json_t *exchange_json(struct call *call, struct account *account, const struct http_reply *reply);
 
 /*
- * Parse LENGTH bytes of a vendor's JSON. NULL: TEXT is not JSON, or an object has two equal keys;
- * then WHY (or NULL), of WHY_SIZE bytes, says what is wrong.
+ * Parse LENGTH bytes of a vendor's JSON. NULL: TEXT is not JSON, an object has two equal keys, or
+ * the tree would take too much memory (exact_bounded.h). Then WHY (or NULL), of WHY_SIZE bytes,
+ * says what is wrong.
  */
 json_t *exchange_parse(const char *text, size_t length, char *why, size_t why_size);
 

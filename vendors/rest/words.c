@@ -10,6 +10,7 @@
 #include "vendors/http/endpoint.h"
 #include "vendors/http/http_reply.h"
 #include "vendors/json/exact.h"
+#include "vendors/json/exact_bounded.h"
 #include "vendors/json/exact_parse.h"
 #include "vendors/json/exact_print.h"
 #include "vendors/rules.h"
@@ -22,6 +23,8 @@
 
 /* Larger bodies are not looked at for a limit: that would keep the one thread from all sockets. */
 #define SMALL_BODY ((size_t)16 << 10)
+/* Larger ones are no message of an error. */
+#define MESSAGE_BODY ((size_t)1 << 20)
 #define TEXT_MAX 200 /* bytes of a response that is plain text */
 
 /* Append TEXT to WORDS, after a separator if WORDS is not empty, unless it is there. */
@@ -165,14 +168,18 @@ void words_of(const json_t *value, char *words, size_t size)
 
 json_t *words_parse(const char *body, size_t length)
 {
-	json_t *answer = body ? exact_parse(body, length, EXACT_PARSE_ANY, NULL) : NULL;
-	char *plain = answer || !body ? NULL : malloc(length + 1);
+	bool read = body && length <= MESSAGE_BODY;
+	json_t *answer = read ? exact_bounded_parse(body, length, EXACT_PARSE_ANY,
+						    EXACT_BOUNDED_HEAP, NULL, NULL)
+			      : NULL;
+	char *plain = answer || !read ? NULL : malloc(length + 1);
 
 	if (!plain)
 		return answer;
 	for (size_t i = 0; i < length; i++)
 		plain[i] = (char)(body[i] & 0x80 ? '?' : body[i]);
-	answer = exact_parse(plain, length, EXACT_PARSE_ANY, NULL);
+	answer = exact_bounded_parse(plain, length, EXACT_PARSE_ANY, EXACT_BOUNDED_HEAP, NULL,
+				     NULL);
 	free(plain);
 	return answer;
 }
