@@ -155,6 +155,7 @@ static int fill_unreadable(struct list_sink *sink, const char *id, json_t *objec
 static void fill_forget(struct fill *fill)
 {
 	snapshot_reset(&fill->builder);
+	fill->sink.held = 0;
 	json_array_clear(fill->illegible);
 }
 

@@ -31,6 +31,7 @@ class Vendor:
     def __init__(self, name):
         self.name, self.kind = name, KINDS[name.split("-")[0]]
         self.pages, self.items, self.sent, self.asked = [], {}, 0, []
+        self.refusal, self.token = None, None  # the body of a 403 to all; the answer to a request for a token
         self.gate = threading.Event()  # a page is sent when it is set
         self.gate.set()
 
@@ -80,7 +81,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         _, name, *rest = url.path.split("/")
         vendor = self.server.vendors[name]
         vendor.asked.append(self.path)
-        if rest[0] not in ("user", "users", "Users"):
+        if vendor.refusal:
+            self.answer(vendor, vendor.refusal, 403)
+        elif rest[0] not in ("user", "users", "Users"):
             self.answer(vendor, b"{}", 404)
         elif len(rest) == 1 or not rest[1]:
             vendor.gate.wait(60)
@@ -91,6 +94,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.answer(vendor, b'{"user":%s}' % row if vendor.kind == "partnerize" else row)
         else:
             self.answer(vendor, b"{}", 404)
+
+
+    def do_POST(self):
+        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        vendor = self.server.vendors[self.path.split("/")[1]]
+        self.answer(vendor, vendor.token)
 
 
 class Vendors(dict):
@@ -104,6 +113,8 @@ class Vendors(dict):
             text += f"[{vendor.name}]\ntype = {vendor.kind}\nbase_url = {self.url}/{vendor.name}\n"
             if vendor.kind == "partnerize":
                 text += "application_key = first\nuser_api_key = second\n"
+            elif vendor.token:
+                text += f"token_url = {self.url}/{vendor.name}/token\nclient_id = third\nclient_secret = fourth\n"
             elif vendor.kind == "scim":
                 text += "token = third\n"
         return text

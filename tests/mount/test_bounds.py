@@ -176,6 +176,35 @@ def test_get(start, vendors, case):
     assert json.loads((m.path / vendor.name / "2.json").read_text())["email"] == "p2@example.com"
 
 
+@pytest.mark.parametrize("vendors", [["acme"], ["idp"], ["partnerize"]], indirect=True, ids=lambda names: names[0])
+@pytest.mark.parametrize("body", [b'{"message":"no","errors":[%s]}', b'[{"message":"no"},%s]'], ids=["object", "array"])
+def test_refusal(start, vendors, body):
+    """The words of a response that is an error."""
+    vendor = next(iter(vendors.values()))
+    m = start()
+    for count in (MIB // 4, 4 * MIB):
+        vendor.refusal = body % b",".join([b"{}"] * count)
+        (m.path / ".rosterfs/refresh").write_text(f"{vendor.name}\n")
+        with huge_vendor.Cost(m, vendor) as cost:
+            assert fails(os.listdir, m.path / vendor.name) == "EACCES"
+        bounded(cost)
+
+
+@pytest.mark.parametrize("vendors", [["idp"]], indirect=True, ids=lambda names: names[0])
+def test_token(start, vendors):
+    vendor = vendors["idp"]
+    vendor.pages = [b",".join(good(vendor, 3))]
+    vendor.token = b'{"access_token":"a","token_type":"Bearer","more":[%s]}' % b",".join([b"{}"] * (4 * MIB))
+    m = start()
+    with huge_vendor.Cost(m, vendor) as cost:
+        assert fails(os.listdir, m.path / "idp") == "EREMOTEIO"
+    bounded(cost)
+    assert TOO_MUCH in last_error(m, "idp")
+    vendor.token = b'{"access_token":"a","token_type":"Bearer"}'
+    (m.path / ".rosterfs/refresh").write_text("idp\n")
+    assert "2.json" in os.listdir(m.path / "idp")
+
+
 @pytest.mark.parametrize("vendors", [["acme"]], indirect=True, ids=lambda names: names[0])
 def test_others_meanwhile(start, vendors):
     """While a large page is awaited and parsed, other folders and the status are read."""

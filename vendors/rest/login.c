@@ -356,7 +356,9 @@ static int read_reply(struct call *call, struct account *account, unsigned slot,
 		      const struct http_reply *reply, const char *sent, struct token_made *made)
 {
 	const struct rule_token *rule = account->vendor->apis[slot].token;
-	json_t *body = reply->length ? exchange_parse(reply->body, reply->length, NULL, 0) : NULL;
+	char why[160] = "";
+	json_t *body = reply->length ? exchange_parse(reply->body, reply->length, why, sizeof(why))
+				     : NULL;
 	const struct source_reply parts = {.body = body, .headers = reply->headers};
 	char *refresh = text_at(&rule->refresh, &parts);
 	int error = 0;
@@ -366,6 +368,8 @@ static int read_reply(struct call *call, struct account *account, unsigned slot,
 		error = keep_refresh(call, account, slot, refresh, sent);
 	if (!error)
 		error = read_made(call, rule, &parts, reply->date ? reply->date : time(NULL), made);
+	if (error && why[0])
+		call_add_words(call, ": %s", why);
 	login_wipe(refresh);
 	json_decref(body);
 	return error;
