@@ -8,6 +8,7 @@
  */
 #include "cache/access/link.h"
 
+#include "cache/access/link_lock.h"
 #include "cache/history/attempt.h"
 #include "cache/history/attempt_undo.h"
 #include "cache/history/guard.h"
@@ -16,7 +17,6 @@
 #include "cache/history/undo.h"
 #include "cache/history/trust.h"
 #include "cache/record/record.h"
-#include "cache/record/write_lock.h"
 #include "cache/roster/figures.h"
 #include "cache/roster/known.h"
 #include "cache/roster/publish.h"
@@ -203,7 +203,7 @@ static int link_post(struct attempt *attempt)
 	error = body ? attempt_send_counted(attempt) : call_no_memory(attempt->call);
 	if (error)
 		goto out;
-	error = write_lock_check(roster_write_lock(roster), attempt->call, attempt->id);
+	error = link_lock_check(roster, attempt->call, attempt->id);
 	/* -EAGAIN: it rests on no read */
 	if (error && error != -EAGAIN) {
 		attempt_uncount(attempt);
@@ -243,11 +243,13 @@ static int make_link(struct attempt *attempt)
 		error = guard_has_room(attempt->guard, call);
 		return error ? error : attempt_dry_run(attempt, "POST", NULL);
 	}
-	error = write_lock_take(roster_write_lock(attempt->roster), call, attempt->id);
+	error = link_lock(attempt->roster, call, attempt->id);
 	if (error)
 		return error;
 	error = link_post(attempt);
-	write_lock_release(roster_write_lock(attempt->roster), attempt->id);
+	if (!error)
+		link_lock_tell(attempt->roster, attempt->id, true);
+	link_unlock(attempt->roster, attempt->id);
 	if (error)
 		figures_note_error(attempt->roster, call, error);
 	return error;

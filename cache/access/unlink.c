@@ -8,6 +8,7 @@
  */
 #include "cache/access/unlink.h"
 
+#include "cache/access/link_lock.h"
 #include "cache/history/attempt.h"
 #include "cache/history/attempt_undo.h"
 #include "cache/history/guard.h"
@@ -16,7 +17,6 @@
 #include "cache/history/trust.h"
 #include "cache/history/undo.h"
 #include "cache/record/record.h"
-#include "cache/record/write_lock.h"
 #include "cache/roster/figures.h"
 #include "cache/roster/known.h"
 #include "cache/roster/presence.h"
@@ -265,7 +265,7 @@ static int send_delete(struct attempt *attempt, const char *own)
 	error = attempt_send_counted(attempt);
 	if (error)
 		return error;
-	error = write_lock_check(roster_write_lock(roster), call, attempt->id);
+	error = link_lock_check(roster, call, attempt->id);
 	/* -EAGAIN: it rests on no read, since the vendor uses no id of a record again */
 	if (error && error != -EAGAIN) {
 		attempt_uncount(attempt);
@@ -311,7 +311,7 @@ static int check_and_delete(struct attempt *attempt)
 	if (!error && !may_take_back(attempt))
 		error = guard_has_room(attempt->guard, call);
 	if (!error)
-		error = write_lock_take(roster_write_lock(roster), call, attempt->id);
+		error = link_lock(roster, call, attempt->id);
 	if (error)
 		return error;
 	own = find_own_id(call, roster, attempt->id, &error);
@@ -322,7 +322,9 @@ static int check_and_delete(struct attempt *attempt)
 	} else if (!error) {
 		error = send_delete(attempt, own);
 	}
-	write_lock_release(roster_write_lock(roster), attempt->id);
+	if (!error)
+		link_lock_tell(roster, attempt->id, false);
+	link_unlock(roster, attempt->id);
 	if (error)
 		figures_note_error(roster, call, error);
 	free(own);

@@ -60,13 +60,15 @@ void feed_hold(struct feed *feed, size_t account, unsigned index, int64_t until)
 /* Put where the stream of SEAT's account is now into POSITION. May wait. 0 or a negative errno. */
 int feed_position(struct store_seat *seat, char position[FEED_POSITION_MAX]);
 
-/* Apply to SEAT's roster what was told in the last SECONDS, as far as the stream reaches back. For
- * a roster that begins, after feed_wait_first. May wait five seconds. 0 or a negative errno. */
+/* Apply to SEAT's roster what was told in the last SECONDS, as far as the stream reaches back, and
+ * as far as a vendor whose reads lag may not show it. For a roster that begins, after
+ * feed_wait_first. May wait five seconds. 0 or a negative errno. */
 int feed_recall(struct store_seat *seat, double seconds);
 
 /*
  * Apply to SEAT's roster what was told since POSITION, as if it came now, in order. May wait.
- * Returns 0; -ESTALE: the stream does not reach back to POSITION; or another negative errno.
+ * Returns 0; -ESTALE: the stream does not reach back to POSITION, or does not tell all that has
+ * changed since; or another negative errno.
  */
 int feed_replay(struct store_seat *seat, const char *position);
 

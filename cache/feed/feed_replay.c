@@ -12,6 +12,8 @@
 #include "cache/record/pack.h"
 #include "cache/record/record.h"
 #include "cache/redis/redis.h"
+#include "cache/roster/publish.h"
+#include "cache/roster/roster.h"
 #include "cache/store/store_clock.h"
 #include "vendors/base/clock.h"
 
@@ -161,9 +163,21 @@ static int replay_all(struct replay *replay, const char *position)
 	return error;
 }
 
+/* Return true if TOLD is of a status that consists of links in SEAT's roster: it does not say which
+ * of them were made or ended. */
+static bool replay_changes_links(const struct store_seat *seat, const struct feed_told *told)
+{
+	struct roster *statuses = roster_statuses(seat->roster);
+
+	return statuses && feed_entry_is_record(told->kind) &&
+	       strcmp(told->roster, roster_seat(statuses)->name) == 0;
+}
+
 static int replay_apply(struct replay *replay, struct feed_stream *stream,
 			const struct feed_told *told)
 {
+	if (replay_changes_links(replay->seat, told))
+		return -ESTALE;
 	pthread_mutex_lock(&stream->applying);
 	feed_apply_again(replay->seat, stream, told);
 	pthread_mutex_unlock(&stream->applying);
@@ -177,20 +191,46 @@ int feed_replay(struct store_seat *seat, const char *position)
 	return replay_all(&replay, position);
 }
 
+/* Let ROSTER remember, or forget, what TOLD means while the vendor's reads lag. */
+static void recall_record(struct roster *roster, const struct feed_told *told)
+{
+	struct record *record = told->kind == FEED_RECORD
+				    ? record_unpack(told->payload, told->length)
+				    : NULL;
+
+	if (record || told->kind == FEED_DELETED)
+		publish_forget(roster, told->id, record);
+	record_put(record);
+}
+
+/* Apply TOLD to SEAT's roster as far as reads that lag do not show it. What they show is newer: the
+ * roster fetches after this. */
+static void recall(struct store_seat *seat, struct feed_stream *stream,
+		   const struct feed_told *told)
+{
+	if (replay_changes_links(seat, told)) {
+		recall_record(roster_statuses(seat->roster), told);
+	} else if (strcmp(told->roster, seat->name) == 0 && told->kind == FEED_ACK) {
+		pthread_mutex_lock(&stream->applying);
+		feed_apply_again(seat, stream, told);
+		pthread_mutex_unlock(&stream->applying);
+	} else if (strcmp(told->roster, seat->name) == 0) {
+		recall_record(seat->roster, told);
+	}
+}
+
 /* Apply the entries in REPLY of EPOCH to SEAT's roster, as far as they can be read, and move ID to
  * the last one. */
 static void recall_some(struct store_seat *seat, struct feed_stream *stream, const char *epoch,
 			const struct redis_reply *reply, char id[FEED_ID_MAX])
 {
-	struct replay replay = {.seat = seat};
-
 	for (size_t i = 0; i < redis_count(reply); i++) {
 		struct feed_told told;
 		int error = feed_entry_open(seat->shared->feed, stream, redis_at(reply, i), &told);
 
 		memcpy(id, told.place.id, sizeof(told.place.id));
 		if (!error && strcmp(told.place.epoch, epoch) == 0)
-			replay_apply(&replay, stream, &told);
+			recall(seat, stream, &told);
 		feed_told_clear(&told);
 	}
 }

@@ -421,6 +421,19 @@ static void trim_heap(void)
 #endif
 }
 
+void fetch_meet(struct flight *flight)
+{
+	struct roster *roster = flight->roster;
+
+	if (roster->store == store_local())
+		return;
+	roster->store->ops->meet(roster->seat);
+	pthread_mutex_lock(&roster->lock);
+	flight->began = clock_seconds();
+	flight->generation = roster->known.generation;
+	pthread_mutex_unlock(&roster->lock);
+}
+
 int fetch_whole(struct flight *flight)
 {
 	struct roster *roster = flight->roster;

@@ -10,6 +10,13 @@
 struct flight;
 
 /*
+ * Hear what other hosts have told, before FLIGHT asks for anything: what it fetches is newer than
+ * that. May wait for the store, some seconds at most. Runs on the flight's thread, without the
+ * roster's lock.
+ */
+void fetch_meet(struct flight *flight);
+
+/*
  * Fetch the whole roster of FLIGHT and install it. Runs on the flight's thread, without the
  * roster's lock, and may wait. Returns 0 or a negative errno with a message in the flight's call.
  */

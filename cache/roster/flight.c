@@ -36,7 +36,6 @@
 #include "cache/roster/known.h"
 #include "cache/roster/overdue.h"
 #include "cache/roster/roster_state.h"
-#include "cache/roster/store.h"
 #include "cache/roster/wait.h"
 #include "cache/roster/whole.h"
 #include "vendors/base/checked.h"
@@ -478,7 +477,7 @@ static void flight_run(void *arg)
 	struct whole whole = {0};
 	int error;
 
-	roster->store->ops->meet(roster->seat);
+	fetch_meet(flight);
 	error = fly(flight);
 
 	figures_note_fetch(flight, flight->kind == WAIT_WHOLE, error);

@@ -118,6 +118,19 @@ static void recount_kind(struct known_state *known, const struct record *old,
 		known->kinds[new->status]++;
 }
 
+/* Let what came into doubt before anything was known of it be what the new snapshot shows. */
+static void show_doubted_locked(struct known_state *known)
+{
+	for (struct overlay *entry = known->overlay; entry; entry = entry->hh.next) {
+		struct record *listed = entry->doubt && !entry->record
+					    ? snapshot_find(known->snapshot, entry->id)
+					    : NULL;
+
+		if (listed)
+			entry->record = record_get(listed);
+	}
+}
+
 /* Count the statuses of the snapshot, and of what the overlay has in place of its records. */
 static void count_kinds_locked(struct known_state *known)
 {
@@ -149,6 +162,7 @@ struct snapshot *known_install_locked(struct roster *roster, struct snapshot *ne
 	struct snapshot *old = known->snapshot;
 
 	known->snapshot = snapshot_get(new);
+	show_doubted_locked(known);
 	count_kinds_locked(known);
 	known->began = flight->began;
 	known->since = flight->received > 0 ? flight->received : clock_seconds();

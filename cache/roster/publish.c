@@ -305,25 +305,35 @@ void publish_deleted(struct roster *roster, const char *id)
 	publish_put(roster, id, NULL, true, clock_seconds());
 }
 
-void publish_suspect(struct roster *roster, const char *id)
+/* As publish_suspect, because of what happened at WHEN. */
+static void suspect(struct roster *roster, const char *id, double when)
 {
 	struct record *record;
 	struct overlay *entry;
 	double seconds;
 
 	pthread_mutex_lock(&roster->lock);
+	if (publish_is_old_locked(roster, id, when)) {
+		pthread_mutex_unlock(&roster->lock);
+		return;
+	}
 	known_peek_locked(roster, id, &record, &seconds);
 	record_put(known_put_locked(roster, id, record, 0, false));
 	entry = known_overlay_locked(roster, id);
 	if (entry) {
 		entry->doubt = true;
-		entry->doubted = clock_seconds();
+		entry->doubted = when;
 		entry->since = 0;
 	}
 	CHECKED(known_check_locked(roster, id));
 	pthread_mutex_unlock(&roster->lock);
 	if (roster->events.record_changed)
 		roster->events.record_changed(roster->events.arg, id);
+}
+
+void publish_suspect(struct roster *roster, const char *id)
+{
+	suspect(roster, id, clock_seconds());
 }
 
 void publish_doubt(struct roster *roster, const char *id)
@@ -339,12 +349,11 @@ void publish_status(struct roster *roster, const char *id, bool inactive)
 		publish_tell(roster, id, STORE_ACTIVE, NULL);
 }
 
-/* Let the vendor's part forget what contradicts that record ID is RECORD now (NULL: deleted). */
-static void forget_told(struct roster *roster, const char *id, const struct record *record)
+void publish_forget(struct roster *roster, const char *id, const struct record *record)
 {
 	json_t *object = record ? record_json(record) : NULL;
 
-	if (!record || object)
+	if (roster->collection->told && (!record || object))
 		roster->collection->told(roster->account, roster->parent, id, object);
 	json_decref(object);
 }
@@ -356,10 +365,10 @@ void publish_told(struct roster *roster, const char *id, enum store_change what,
 		inactive_note(roster, id, false);
 		return;
 	}
-	if (roster->collection->told && (what == STORE_RECORD || what == STORE_DELETED))
-		forget_told(roster, id, record);
+	if (what == STORE_RECORD || what == STORE_DELETED)
+		publish_forget(roster, id, record);
 	if (what == STORE_DOUBT)
-		publish_suspect(roster, id);
+		suspect(roster, id, when);
 	else if (what != STORE_ABSENT || !presence_was_made(roster, id))
 		publish_put(roster, id, record, what == STORE_DELETED, when);
 	if (roster->events.told)

@@ -67,6 +67,10 @@ void publish_suspect(struct roster *roster, const char *id);
 void publish_told(struct roster *roster, const char *id, enum store_change what,
 		  struct record *record, double when);
 
+/* Let the vendor's part forget what it remembers and what contradicts that another host has told
+ * that record ID is RECORD (NULL: deleted). Part of publish_told. */
+void publish_forget(struct roster *roster, const char *id, const struct record *record);
+
 /* Tell the roster's owner of WRITE, which has been published. */
 void publish_written(struct roster *roster, const struct roster_write *write);
 

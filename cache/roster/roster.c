@@ -145,6 +145,16 @@ struct roster *roster_people(struct roster *roster)
 	return roster->people;
 }
 
+void roster_set_statuses(struct roster *roster, struct roster *statuses)
+{
+	roster->statuses = statuses;
+}
+
+struct roster *roster_statuses(struct roster *roster)
+{
+	return roster->statuses;
+}
+
 struct account *roster_account(struct roster *roster)
 {
 	return roster->account;

@@ -10,7 +10,8 @@
 /*
  * Lock order of cache/. A thread takes these locks in this order, and never the other way round:
  *
- *	1. the write lock of a record (write_lock.h), which is held across requests to the vendor
+ *	1. the write lock of a record (write_lock.h), which is held across requests to the vendor;
+ *	   that of a status before that of a link which is part of it
  *	2. the mutex of a roster (roster_state.h)
  *	3. the mutex of a versions table (versions.c), or that of the write locks (write_lock.c)
  *	4. the mutex of a pool (pool.c), or that of a call (call.h)
@@ -127,6 +128,13 @@ void roster_set_people(struct roster *roster, struct roster *people);
 
 /* Return it, or NULL: ROSTER has another kind of records, or users itself. */
 struct roster *roster_people(struct roster *roster);
+
+/* Set the roster of the statuses that consist of the links in ROSTER, by the same ids. Before other
+ * threads know ROSTER. */
+void roster_set_statuses(struct roster *roster, struct roster *statuses);
+
+/* Return it, or NULL: no status depends on ROSTER. */
+struct roster *roster_statuses(struct roster *roster);
 
 /*
  * Let ROSTER share what it knows by STORE, which outlives it, in place of store_local. Before other

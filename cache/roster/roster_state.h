@@ -55,9 +55,10 @@ struct roster {
 	/* set by roster_new */
 	struct account *account;
 	const struct collection *collection;
-	char *parent;          /* id of the record that it belongs to, or NULL */
-	char *name;            /* roster_name_of */
-	struct roster *people; /* of the users that its ids are, or NULL */
+	char *parent;            /* id of the record that it belongs to, or NULL */
+	char *name;              /* roster_name_of */
+	struct roster *people;   /* of the users that its ids are, or NULL */
+	struct roster *statuses; /* that consist of its links, or NULL */
 	struct record *absent; /* what a fresh roster shows for an id that is not in it, or NULL */
 	struct pool *pool;
 	struct roster_events events;

@@ -283,6 +283,8 @@ static int make_rosters(struct record_dir *record_dir, const char *parent)
 		return -ENOMEM;
 	if (place && place->collection->link && branch->users)
 		roster_set_people(record_dir->roster, branch->users->roster);
+	if (place && place->collection->link && vendor->statuses && branch->users)
+		roster_set_statuses(record_dir->roster, branch->users->statuses);
 	if (place)
 		return 0;
 	if (record_dir->statuses != record_dir->roster)

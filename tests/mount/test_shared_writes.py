@@ -368,3 +368,28 @@ def test_a_poller_on_another_host(team):
     assert [read(t[1], f"partnerize/{ident}.json")["phone"] for ident in range(2, 8)] == \
         [f"+{ident}" for ident in range(2, 8)]
     assert t.lists() == []
+
+
+def test_a_link_and_a_status(sandbox, team):
+    """A makes a membership while B ends all: one after the other, and everybody shows what is then there."""
+    box = ep_store.store(sandbox)
+    t = team(2, ep_store.DELETABLE, box=box)
+    five = ep_store.person(box, 5)
+    for m in t:
+        assert ep_store.status(m, five) == "active\n"
+    outside = next(one["id"] for one in ep_store.companies(box) if one["id"] not in ep_store.accounts_of(box, five))
+    box.reset()
+    box.fault(method="POST", path="/v2/accounts/*", fault="stall", times=-1)
+    linking = t[0].spawn(f"ln -s ../../../{five}.json elasticpath/accounts/{outside}/members/")
+    wait_until(lambda: any(entry["held"] for entry in box.journal()), HANG, "the POST")
+    ending = t[1].spawn(f"echo inactive > elasticpath/{five}.status")
+    harness.wait_for_sleepers([ending])
+    time.sleep(0.3)
+    assert not [entry for entry in box.journal() if entry["method"] == "DELETE"]
+    box.clear_faults()
+    linking.finish(HANG).ok()
+    ending.finish(HANG).ok()
+    assert ep_store.accounts_of(box, five) == []
+    for m in t:
+        shows(lambda m=m: ep_store.status(m, five), "inactive\n")
+        shows(lambda m=m: f"{five}.json" in ep_store.links(m, outside), False)

@@ -97,7 +97,9 @@ static void ep_lag_note_locked(struct ep_lag *lag, struct ep_lag_change *change)
 
 	/* A change that is noted again keeps its time, or it would never expire. A request that was
 	   sent again is as new as the last one. */
-	if (old && (old->state == change->state || change->state == ASKED_FOR)) {
+	/* what has ended does not come again: no id is used twice */
+	if (old && (old->state == change->state || change->state == ASKED_FOR ||
+		    (old->state == ENDED && change->has_id))) {
 		if (old->state == ASKED_FOR)
 			old->until = change->until;
 		change_free(change);
