@@ -233,8 +233,11 @@ static int create_send(struct creation *creation)
 		error = -creation->call->error;
 		break;
 	case VENDOR_CHANGED:
-		/* the vendor says that the record exists, whatever the list shows */
-		error = call_decide(creation->call, CALL_TAKEN);
+		/* 409: the vendor says that the record exists, whatever the list shows. 412: a
+		 * condition failed, and none was sent. */
+		error = creation->call->verdict == CALL_PRECONDITION
+			    ? -creation->call->error
+			    : call_decide(creation->call, CALL_TAKEN);
 		break;
 	}
 	json_decref(answer);

@@ -189,7 +189,7 @@ def test_refused_by_the_vendor(ep, profile):
 
 
 @pytest.mark.parametrize("code, error", [(400, "EINVAL"), (401, "EKEYREJECTED"), (403, "EACCES"), (404, "ENOENT"),
-                                           (409, "EEXIST"), (422, "EINVAL"), (429, "EBUSY")])
+                                           (409, "EEXIST"), (412, "ESTALE"), (422, "EINVAL"), (429, "EBUSY")])
 def test_status_codes(ep, code, error):
     m = ep("documents", QUICK)
     before = companies(m.sandbox)
