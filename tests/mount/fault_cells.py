@@ -1,0 +1,256 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The cells of the fault matrix: which faults there are, where each may happen, and what the contract says of it.
+
+A fault is done to the requests of one place of one vendor (fault_vendors.py) as long as a cell lasts. What has to come
+of it follows from the kind of the fault and the place alone: see wanted(). faults.md counts the cells;
+`python3 fault_cells.py` writes it anew.
+"""
+
+import collections
+import pathlib
+import typing
+
+import fault_acts as acts
+from fault_vendors import LISTS, VENDORS, WRITES
+
+READS = [*LISTS, "get"]
+PLACES = [*READS, *WRITES, "token"]
+BODIES = [*READS, "PUT", "POST", "token"]  # a DELETE may be answered by nothing
+USERS = ("partnerize", "acme")  # the vendors whose POST and DELETE are of users
+TOTALS = ("elasticpath", "acme")  # the vendors that tell how many users there are
+
+# ---- the kinds of mounts ----
+
+PLAIN = {"retry_budget": 0, "timeout": 60, "lag": 0}
+MOUNTS = {
+    "plain": PLAIN,
+    "narrow": PLAIN | {"parallel": 1},  # one request after the other
+    "TLS": PLAIN | {"parallel": 1},
+    "impatient": PLAIN | {"timeout": 1},
+    "patient": PLAIN | {"retry_budget": 60},
+    "lagging": PLAIN | {"lag": 600},
+}
+
+
+class Fault(typing.NamedTuple):
+    """
+    DO is done to a request. KIND is what the contract knows about; APPLIED says of a write whether the vendor has made
+    the change. WORDS are a regular expression for the log.
+    """
+    name: str
+    kind: str
+    do: typing.Callable
+    places: list
+    words: str = ""
+    applied: bool = False
+    mount: str = "plain"
+    vendors: tuple = tuple(VENDORS)
+    odd: str = ""  # the id that the subject has for the mount
+    rewrite: typing.Callable = None  # of a vendor: makes what is done to all other requests
+    beyond: bool = False  # to the pages behind this one, too
+    change: typing.Callable = None  # of a wire: what becomes of it before the request is made
+
+    def fits(self, vendor, place):
+        return place in self.places and vendor in self.vendors and place in VENDORS[vendor].places
+
+
+# ---- the contract ----
+
+OK = "ok"
+BROKEN = "EREMOTEIO"
+STATUSES = {400: "EINVAL", 401: "EKEYREJECTED", 403: "EACCES", 404: "ENOENT", 409: "ESTALE", 412: "ESTALE",
+            422: "EINVAL", 429: "EBUSY", 500: BROKEN, 502: BROKEN, 503: BROKEN}
+KINDS = {"refused": {"ECONNREFUSED"}, "TLS": {"EPROTO"}, "silent": {"ETIMEDOUT"}, "broken": {BROKEN}, "fine": {OK},
+         "whole or broken": {OK, BROKEN}}
+
+
+def of_status(status, vendor, place):
+    """What the table of errors says of a status, as wanted()."""
+    name = STATUSES[status]
+    if status in (404, 409, 412) and place == "token" or status == 404 and place in LISTS:
+        # no record is missing there, or was changed: this is not what the API promises
+        return {BROKEN}
+    if status == 404 and place == "get":
+        # it is listed: so the vendor has no GET by id, and the row is the record
+        return {OK}
+    if status == 404 and place == "DELETE":
+        # the record is there all the same: not what the response says
+        return {BROKEN}
+    if status == 409 and place not in ("PUT", "DELETE"):
+        return {"EEXIST"}
+    if status == 400 and vendor == "elasticpath" and place in LISTS[1:]:
+        # as from an offset that is too large: an error, or the complete list in another way
+        return {BROKEN, OK}
+    if name == "ESTALE" and (place in READS or VENDORS[vendor].by_name(place)):
+        # the kernel would do the same to the name once more
+        return {"EBUSY"}
+    return {name}
+
+
+def wanted(fault, vendor, place):
+    """The outcomes that the contract allows: "ok" or the name of an errno."""
+    if place in WRITES and fault.applied:
+        return {OK}  # a look at the record settles it
+    return of_status(int(fault.kind), vendor, place) if fault.kind.isdigit() else KINDS[fault.kind]
+
+
+# ---- statuses ----
+
+WORDS = b'{"error": {"message": "odd words"}}'
+FAULTS = [Fault(str(status), str(status), acts.saying(status, WORDS), PLACES,
+                "answered (404|that there is no such)" if status == 404 else f"answered {status}.*odd words")
+          for status in STATUSES]
+FAULTS += [Fault(f"{status} after it was applied", str(status), acts.saying(status, WORDS, True), WRITES, applied=True)
+           for status in (500, 502, 503)]
+
+# ---- connections ----
+
+LOST = r"lost|closed|reset"
+UNLIKE = "JSON|empty|not applied|has no|no body|no token|response"
+LATE = r"no (complete )?response .* within"
+FAULTS += [
+    Fault("429 with Retry-After", "429", acts.saying(429, WORDS, Retry_After="3000"), PLACES, "answered 429"),
+    Fault("refused connection", "refused", acts.last_words(acts.refused), PLACES, "could not connect", mount="narrow",
+          change=acts.refused),
+    Fault("reset", "broken", acts.reset, PLACES, LOST),
+    Fault("reset after it was applied", "broken", acts.reset_after, WRITES, applied=True),
+    Fault("stall", "silent", acts.stall, PLACES, LATE, mount="impatient"),
+    Fault("stall after it was applied", "silent", acts.stall_after, WRITES, applied=True, mount="impatient"),
+    Fault("a byte a second", "silent", acts.a_byte_a_second, PLACES, LATE, True, "impatient"),
+    Fault("Content-Length too large", "silent", acts.too_long, PLACES, LATE, True, "impatient"),
+    Fault("Content-Length too small", "broken", acts.too_short, PLACES, UNLIKE, True),
+    Fault("truncated body", "broken", acts.truncated, PLACES, LOST, True),
+    Fault("truncated chunks", "broken", acts.truncated_chunks, PLACES, LOST, True),
+    Fault("redirect to another host", "broken", acts.redirected, PLACES, "answered 307", mount="patient"),
+]
+for kind in ("wrong", "expired", "self-signed"):
+    FAULTS.append(Fault(f"{kind} certificate", "TLS", acts.last_words(acts.certificate(kind)), PLACES, "certificate",
+                        mount="TLS", change=acts.certificate(kind)))
+for title, act in (("reset", acts.reset), ("503", acts.saying(503, WORDS))):
+    FAULTS += [Fault(f"{title}, once", "fine", acts.once(act), READS, mount="patient"),
+               Fault(f"{title}, once", "fine", acts.once(act), ["PUT"], applied=True, mount="patient")]
+
+# ---- bodies ----
+
+PAGE = {"Content_Type": "text/html"}
+ILLEGIBLE, TWICE = b'"\xff\xfe"', b'1, "odd": 2'
+FAULTS += [
+    Fault("HTML", "broken", acts.saying(200, acts.HTML, **PAGE), PLACES, UNLIKE),
+    Fault("HTML after it was applied", "broken", acts.saying(200, acts.HTML, True, **PAGE), WRITES, applied=True),
+    Fault("empty 200", "broken", acts.saying(200, b""), BODIES, UNLIKE),
+    Fault("empty 200 after it was applied", "broken", acts.saying(200, b"", True), WRITES, applied=True),
+    Fault("204 for nobody", "broken", acts.saying(204, b""), PLACES, UNLIKE),
+    Fault("200 that changed nothing", "broken", acts.saying(200, b"{}"), WRITES, UNLIKE),
+    # a row of a list that is no JSON is asked for alone
+    Fault("invalid UTF-8", "whole or broken", acts.written('"odd"', ILLEGIBLE), LISTS, UNLIKE),
+    Fault("invalid UTF-8", "broken", acts.written('"odd"', ILLEGIBLE), ["get", "PUT", "POST", "token"], UNLIKE, True),
+    Fault("duplicate keys", "whole or broken", acts.written('"odd"', TWICE), LISTS, UNLIKE),
+    Fault("duplicate keys", "broken", acts.written('"odd"', TWICE), ["get", "PUT", "POST", "token"], UNLIKE, True),
+    Fault("100 levels deep", "fine", acts.written('"odd"', b"[" * 100 + b"]" * 100), BODIES, applied=True),
+    Fault("100 MiB", "broken", acts.huge, BODIES, "larger than", True),
+    Fault("another record's row", "broken", acts.another_row, ["get", "PUT"], "another|instead|not the", True),
+    Fault("another record's row", "whole or broken", acts.another_row, LISTS, "a second time"),
+    Fault("masked secrets", "fine", acts.masked, ["get"], vendors=USERS),
+    Fault("masked secrets", "fine", acts.masked, ["PUT"], applied=True, vendors=USERS, rewrite=acts.masking),
+    Fault("meaningless ETags", "fine", acts.conditional, READS),
+    Fault("meaningless ETags", "fine", acts.conditional, ["PUT"], applied=True, rewrite=acts.tagged),
+]
+
+# ---- ids ----
+
+for title, odd in (("with /", "a/b"), ("of two dots", ".."), ("of 300 bytes", "x" * 300)):
+    same = {"odd": odd, "rewrite": acts.renamed}
+    users = {"vendors": USERS, "rewrite": acts.renamed}
+    FAULTS += [
+        Fault(f"an id {title}", "fine", acts.as_rewritten, ["list page 1", "get"], **same),
+        Fault(f"an id {title}", "fine", acts.as_rewritten, ["PUT"], applied=True, **same),
+        Fault(f"an id {title}", "fine", acts.as_rewritten, ["DELETE"], applied=True, odd=odd, **users),
+        Fault(f"an id {title}", "fine", acts.made_with(odd), ["POST"], applied=True, **users),
+    ]
+FAULTS.append(Fault("an id with NUL", "whole or broken", acts.as_rewritten, ["list page 1"], "id", odd="a\0b",
+                    rewrite=acts.renamed))
+
+# ---- lists, and reads that are behind ----
+
+FAULTS += [
+    Fault("repeated page", "whole or broken", acts.repeated, LISTS[1:], "page"),
+    Fault("truncated lists", "whole or broken", acts.halved, LISTS[:2], "page|rows"),
+    # without a total nothing tells what the last page or a user who has gone leaves out
+    Fault("truncated lists", "whole or broken", acts.halved, LISTS[2:], "page|rows", vendors=TOTALS),
+    Fault("a list that shrinks", "fine", acts.shrinking, LISTS[1:], vendors=TOTALS),
+    Fault("silent caps", "fine", acts.as_rewritten, LISTS[:1], rewrite=acts.capped),
+    Fault("endless pages", "broken", acts.endless, LISTS[2:], "max_users|pages", rewrite=acts.endlessly, beyond=True),
+    Fault("first page again", "whole or broken", acts.first_again, LISTS[2:], "page|again", vendors=USERS, beyond=True),
+]
+BEHIND = acts.lagging(100000)
+FAULTS += [
+    Fault("lag", "fine", acts.as_rewritten, ["list page 1", "get"], mount="lagging", rewrite=BEHIND),
+    Fault("lag", "fine", acts.as_rewritten, ["PUT"], applied=True, mount="lagging", rewrite=BEHIND),
+    Fault("lag", "fine", acts.as_rewritten, ["POST", "DELETE"], applied=True, mount="lagging",
+          rewrite=acts.lagging(1000)),
+]
+
+CELLS = [(vendor, place, fault) for vendor in VENDORS for place in PLACES for fault in FAULTS
+         if fault.fits(vendor, place)]
+
+# ---- the shared store: (fault, place, outcomes) ----
+
+STORE_FAULTS = ("refused connection", "reset", "stall", "lost responses", "slow responses")
+# what is slow comes; a connection that ends is made anew, unless a write waits for it at that moment
+WRITE = {"slow responses": {OK}, "reset": {OK, BROKEN}}
+STORE = [(fault, place, {OK} if place in READS else WRITE.get(fault, {BROKEN}))
+         for fault in STORE_FAULTS for place in ("list page 1", "get", "PUT", "POST")]
+
+# ---- the table ----
+
+TABLE = pathlib.Path(__file__).with_name("faults.md")
+TITLE = """# The fault matrix
+
+How many cells `test_fault_matrix.py` has, by the place of the fault and by what the contract says a user of the mount
+sees: success, or an error. In cells of *ok or EREMOTEIO* a list is shown whole or refused; of the store, a write is
+made or refused. Each cell is a fault of `fault_cells.py` at one place of Partnerize, Elastic Path (POST and DELETE of
+memberships) or a described vendor; the store is one that several hosts share. In all of them:
+
+- the outcome is the one that the contract gives, and nothing hangs;
+- after an error, a line of `.rosterfs/log` names the file, the errno and the fault;
+- `ls` fails or shows every user, never a part;
+- the vendor has the old record or the new one, whole, as the outcome says, and all other users are as before; at most
+  one user was created;
+- when the fault has gone, `ls` is complete, `cat` shows the record, and a write works.
+
+`python3 tests/mount/fault_cells.py` writes this file anew, and the test compares it with the cells.
+
+"""
+
+
+def table():
+    """The text of faults.md."""
+    counts = collections.Counter((place, outcome(wanted(fault, vendor, place))) for vendor, place, fault in CELLS)
+    counts.update(("store", outcome(allowed)) for _, _, allowed in STORE)
+    columns = sorted({name for _, name in counts}, key=lambda name: (-name.count(OK), name))
+    lines = ["| place | " + " | ".join(columns) + " | cells |", "|---" * (len(columns) + 2) + "|"]
+    for place in [*PLACES, "store"]:
+        found = [counts[place, name] for name in columns]
+        lines.append(f"| {place} | " + " | ".join(str(count or "") for count in found) + f" | {sum(found)} |")
+    total = [sum(counts[place, name] for place in [*PLACES, "store"]) for name in columns]
+    lines.append("| all | " + " | ".join(map(str, total)) + f" | {sum(total)} |")
+    faults = "; ".join(dict.fromkeys(fault.name for fault in FAULTS))
+    listing = wrapped(f"The faults: {faults}. Of the store: {'; '.join(STORE_FAULTS)}.")
+    return TITLE + "\n".join(line.replace("|  |", "| |").replace("|  |", "| |") for line in [*lines, "", *listing, ""])
+
+
+def outcome(names):
+    return " or ".join(sorted(names, key=lambda name: (name != OK, name)))
+
+
+def wrapped(text, width=120):
+    lines = [""]
+    for word in text.split(" "):
+        if len(lines[-1]) + len(word) + 1 > width:
+            lines.append("")
+        lines[-1] = f"{lines[-1]} {word}".strip()
+    return lines
+
+
+if __name__ == "__main__":
+    TABLE.write_text(table(), encoding="utf-8")

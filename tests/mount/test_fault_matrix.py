@@ -1,0 +1,239 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The fault matrix: each fault at each place of three vendors, and what a user of the mount sees of it.
+
+fault_cells.py has the faults, and what the contract says of them. In each cell:
+- the outcome is one that the contract allows, and nothing hangs;
+- after an error, a line of the log names the file, the errno and the fault;
+- a list is refused, or shows every user;
+- at the vendor the record is the old one or the new one, as the outcome says, and nothing else has changed;
+- with the fault gone, the list is complete, a record can be read, and a write works.
+"""
+
+import collections
+import re
+import time
+
+import pytest
+
+import fault_cells
+import fault_certificates
+import fault_vendors
+import harness
+from fault_wire import Wire
+from net_proxy import Proxy
+from shared_hosts import names, server, team, wait_up
+from writes import PASSWORD, at_vendor, errno_of, last_line, name_of, read, save, sent, text_of
+
+__all__ = ["server", "team"]  # fixtures
+
+pytestmark = pytest.mark.no_tsan  # it is long, and one user at a time
+
+HANG = 60 * harness.SCALE  # what takes longer hangs
+GROUPS = list(dict.fromkeys((vendor, place, fault.mount) for vendor, place, fault in fault_cells.CELLS))
+
+
+@pytest.fixture(name="certificates", scope="session")
+def _certificates(base):
+    return fault_certificates.make(base / "certificates")
+
+
+@pytest.fixture(name="stand")
+def _stand(sandbox, mount, test_dir, request):
+    """stand(vendor, place, kind of mount): the Vendor with its sandbox, wire and mount."""
+    wires = []
+
+    def start(name, place, kind):
+        vendor = fault_vendors.VENDORS[name]()
+        box = vendor.start(sandbox, test_dir, place)
+        keys = {"max_users": 1000, **fault_cells.MOUNTS[kind]}
+        contexts = {}
+        if kind == "TLS":
+            contexts, keys["ca_file"] = request.getfixturevalue("certificates")
+        vendor.wire = Wire(box.address, contexts)
+        wires.append(vendor.wire)
+        text = "[rosterfs]\nstatus_limit = 0\n" + vendor.config(vendor.wire.url, keys)
+        vendor.m = mount(box, config=text, extra_env=vendor.environment())
+        return vendor
+
+    yield start
+    for one in wires:
+        one.close()
+
+
+def look(vendor, gone=()):
+    """Whether the list is shown: not if it is refused, and a part of it fails the test."""
+    files = vendor.files()
+    try:
+        shown = vendor.shown()
+    except OSError:
+        return False
+    assert files <= shown, f"a part is shown, without {sorted(files - shown)[:5]}"
+    more = shown - files - set(gone)
+    odd = vendor.odd and vendor.odd[0] in vendor.ids()
+    assert len(more) == bool(odd), f"more is shown: {sorted(more)[:5]}"
+    return True
+
+
+def prepare(vendor, place, fault):
+    vendor.refresh()
+    if place == "token":
+        vendor.shown()  # there is a token
+        vendor.refresh()
+    vendor.choose(place)
+    if fault.rewrite:
+        vendor.odd = (str(vendor.subject), fault.odd) if fault.odd else None
+        vendor.wire.rewrite = fault.rewrite(vendor)
+        vendor.refresh()
+    path = "" if place in fault_vendors.PAGES else vendor.path(place)
+    if place in fault_vendors.WRITES:
+        vendor.warm(place)
+    elif fault.odd:
+        vendor.refresh()
+    if place == "token":
+        vendor.expire()
+    return path or vendor.name
+
+
+def check_log(lines, path, name, words):
+    about = [line for line in lines if f" {path}: " in line]
+    assert any(name in line and re.search(words, line) for line in about), ("not in the log", name, words, about)
+
+
+def settled(vendor):
+    """With the fault gone, all is as ever."""
+    harness.wait_until(lambda: vendor.refresh() or look(vendor), HANG, "a complete list afterwards")
+    ident = sorted(vendor.active())[-1]
+    vendor.right(ident, vendor.file(ident))
+    vendor.write_works()
+    assert vendor.m.alive()
+
+
+def try_cell(vendor, place, fault):
+    """The outcome of a cell: "ok" or the name of an errno."""
+    m, wire = vendor.m, vendor.wire
+    path = prepare(vendor, place, fault)
+    before, known, start = vendor.stored(), vendor.files(), len(m.log().splitlines())
+    if not fault.change or vendor.before(place):
+        wire.order(fault.change and vendor.before(place) or vendor.fits(place, fault.beyond),
+                   lambda hit: fault.do(hit, vendor, place))
+    else:
+        wire.hits = 1
+        fault.change(wire)
+    began = time.monotonic()
+    name = name_of(errno_of(vendor.act, place, path))
+    assert time.monotonic() - began < HANG, "it hung"
+    try:
+        lines = m.log().splitlines()[start:]
+        wanted = fault_cells.wanted(fault, vendor.name, place)
+        assert name in wanted, "\n".join([f"{name}, not {' or '.join(wanted)}", *lines])
+        assert wire.hits, "the fault met no request"
+        if name != "ok":
+            check_log(lines, path, name, fault.words)
+        assert not wire.visited(), "another host was asked"
+        look(vendor, known)
+        if name == "ok" and (place in ("get", "PUT") or vendor.first and place in fault_vendors.PAGES):
+            vendor.right(str(vendor.subject), path if place not in fault_vendors.PAGES else vendor.path("get"))
+    finally:
+        wire.clear()
+        vendor.clean(place, path)
+    made = vendor.done(place, before, vendor.stored())
+    if place in fault_vendors.WRITES:
+        assert made == (name == "ok"), f"{name}, but the change was {'' if made else 'not '}made"
+    settled(vendor)
+    return name
+
+
+@pytest.mark.parametrize("name,place,kind", GROUPS)
+@pytest.mark.limit(600)
+def test_matrix(stand, name, place, kind):
+    vendor = stand(name, place, kind)
+    failed, outcomes = [], collections.Counter()
+    for one, at, fault in fault_cells.CELLS:
+        if (one, at, fault.mount) == (name, place, kind):
+            began = time.monotonic()
+            found = ""
+            try:
+                found = try_cell(vendor, place, fault)
+                outcomes[found] += 1
+            except (AssertionError, OSError, KeyError, StopIteration, harness.Failure) as error:
+                failed.append(f"{name}, {place}, {fault.name}: {type(error).__name__}: {error}")
+            print(f"CELL {name} {place}, {fault.name}: {found} {time.monotonic() - began:.2f} s")
+    print(f"{name}, {place}, {kind}: {dict(outcomes)}")
+    assert PASSWORD not in vendor.m.log()
+    assert not failed, "\n" + "\n".join(failed)
+
+
+# ---- the shared store ----
+
+def outage(proxy, fault):
+    """Begin FAULT of the store."""
+    if fault == "refused connection":
+        proxy.refusing = True
+        proxy.cut()
+    elif fault == "reset":
+        proxy.cut()
+    elif fault == "stall":
+        proxy.stalled = True
+    elif fault == "lost responses":
+        proxy.dropping = True
+    else:
+        proxy.delay = 0.3
+
+
+def end_of_outage(proxy):
+    proxy.refusing = proxy.stalled = proxy.dropping = False
+    proxy.delay = 0.0
+
+
+def act(m, place, number):
+    """The outcome of what is done, and what the log calls it."""
+    if place == "list page 1":
+        return name_of(errno_of(names, m)), "partnerize"
+    if place == "get":
+        return name_of(errno_of(read, m, "partnerize/9.json")), "partnerize/9.json"
+    if place == "PUT":
+        return save(m.path / "partnerize/7.json", text_of({"lastname": f"New {number}"})).write, "partnerize/7.json"
+    user = {"email": f"made{number}@example.com", "firstname": "Made", "lastname": "New", "password": PASSWORD}
+    path = f"partnerize/new/made{number}.json"
+    return name_of(errno_of(fault_vendors.written, m.path / path, text_of(user))), path
+
+
+@pytest.mark.parametrize("fault", fault_cells.STORE_FAULTS)
+@pytest.mark.limit(300)
+def test_store(team, fault):
+    hosts = team(0)
+    proxy = Proxy(("127.0.0.1", hosts.server.port))
+    try:
+        m = hosts.add(url=f"redis://127.0.0.1:{proxy.port}/0")
+        box = hosts.box
+        for number, (one, place, wanted) in enumerate(fault_cells.STORE):
+            if one != fault:
+                continue
+            names(m)
+            wait_up(m)
+            (m.path / ".rosterfs/refresh").write_text("partnerize\n")
+            before = box.control("GET", "users")
+            box.reset()
+            outage(proxy, fault)
+            name, path = act(m, place, number)
+            assert name in wanted, (place, name, m.log()[-2000:])
+            assert len(names(m)) > 2 * len(before)
+            end_of_outage(proxy)
+            after = box.control("GET", "users")
+            if name != "ok":
+                assert "store" in last_line(m, f" {path}: ") and after == before and not sent(box)
+            elif place == "PUT":
+                assert at_vendor(box, 7)["lastname"] == f"New {number}" and len(sent(box)) == 1
+            else:
+                assert len(after) - len(before) == (place == "POST")
+            wait_up(m)
+            assert save(m.path / "partnerize/8.json", text_of({"lastname": f"Well {number}"})).close == "ok"
+            assert at_vendor(box, 8)["lastname"] == f"Well {number}"
+    finally:
+        proxy.close()
+
+
+def test_table():
+    """faults.md counts these cells."""
+    assert fault_cells.TABLE.read_text(encoding="utf-8") == fault_cells.table()
+    assert len(fault_cells.CELLS) >= 400
