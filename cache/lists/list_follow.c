@@ -24,6 +24,7 @@ void list_follow_forget(struct list_walk *walk)
 		walk->list->reset(walk->list);
 	walk->reading[0] = '\0';
 	walk->read = walk->told = 0;
+	walk->taken = 0;
 	list_trail_free(walk->trail);
 	walk->trail = NULL;
 	walk->trailing = true;
@@ -61,8 +62,10 @@ static int follow_chunk(struct list_walk *walk, const struct list_head *head, un
 		follow_trail(walk, &chunk);
 	else
 		walk->trailing = false;
-	while (!error && (record = list_chunk_next(&chunk, &error)))
+	while (!error && (record = list_chunk_next(&chunk, &error))) {
 		error = walk->list->add(walk->list, record);
+		walk->taken++;
+	}
 	free(chunk.plain);
 	return error == -EEXIST ? -EBADMSG : error;
 }

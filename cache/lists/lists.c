@@ -110,14 +110,14 @@ static int replay(struct list_walk *walk, const struct list_head *head)
 	return head->position[0] ? feed_replay(walk->seat, head->position) : -ESTALE;
 }
 
-/* Say of whom the list of HEAD is, which was complete at RECEIVED. */
-static void log_taken(const struct store_seat *seat, const struct list_head *head, double received)
+/* Say of whom the list of HEAD is that WALK has taken, which was complete at RECEIVED. */
+static void log_taken(const struct list_walk *walk, const struct list_head *head, double received)
 {
-	char rows[COLUMNS_COUNT_MAX];
+	char records[COLUMNS_COUNT_MAX];
 	double age = clock_seconds() - received;
 
-	log_line("%s: %s taken from the shared store, fetched by %s %.0f s ago", seat->label,
-		 columns_count(head->rows, rows), head->host, age > 0 ? age : 0);
+	log_line("%s: %s taken from the shared store, fetched by %s %.0f s ago", walk->seat->label,
+		 columns_count(walk->taken, records), head->host, age > 0 ? age : 0);
 }
 
 /* Take the complete list in SIGHT. */
@@ -146,7 +146,7 @@ static int take_list(struct list_walk *walk, const struct list_sight *sight)
 	if (head->ends)
 		call_good_until(list->call, store_clock_local(clock, head->ends));
 	atomic_fetch_add(&loaded_count, 1);
-	log_taken(walk->seat, head, list->received);
+	log_taken(walk, head, list->received);
 	return 0;
 }
 

@@ -65,6 +65,7 @@ struct list_walk {
 	struct list_trail *trail;   /* behind the chunks that were read, as far as it is known */
 	unsigned read;              /* chunks of READING */
 	unsigned told;              /* pages that were told to LIST */
+	size_t taken;               /* records that were given to LIST */
 	char reading[LIST_ID_MAX];  /* the walk whose rows LIST has; "": none */
 	char rejected[LIST_ID_MAX]; /* a list that cannot be used */
 	bool trailing;              /* TRAIL has all chunks */

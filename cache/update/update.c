@@ -158,9 +158,9 @@ static int edit_base_in_history(struct change *change, const char *stamp, struct
 					  HISTORY_AFTER);
 	if (!version)
 		return call_fail(change->call, CALL_CONFLICT,
-				 "the document undoes a write that is no longer in "
-				 "the history, or that changed another record; nothing was "
-				 "sent");
+				 "the document undoes a write that is not in this mount's "
+				 "history (any more), or that changed another record; nothing "
+				 "was sent");
 	edit_base_take(change->roster, version, change->fresh, base);
 	return 0;
 }
