@@ -18,13 +18,13 @@ struct budget_ask {
 	unsigned wanted;  /* how many requests it could have in flight */
 	unsigned limit;   /* its `parallel` */
 	unsigned holds;   /* how many it may have in flight until the reply, or has */
-	bool known;       /* it was told a grant before */
 
 	unsigned grant; /* how many it may have now, HOLDS at least */
 	unsigned
 	    target;     /* how many it should have: if fewer than HOLDS, others wait for the rest */
 	unsigned hosts; /* that were seen in the last minute, with this one */
 	unsigned again; /* milliseconds until it should ask again */
+	bool known;     /* set by the mount: it was told a grant before */
 	bool starving;  /* others have less than their part */
 };
 

@@ -360,8 +360,13 @@ static int complete(struct fill *fill, int error)
 static int ask_vendor(struct fill *fill, struct call *call)
 {
 	struct roster *roster = fill->flight->roster;
+	int error = list_walk(call, roster->account, roster->collection, roster->parent,
+			      &fill->sink);
 
-	return list_walk(call, roster->account, roster->collection, roster->parent, &fill->sink);
+	/* before the list is saved for others, and installed */
+	if (call->good_until > 0)
+		call_good_until(&fill->flight->call, call->good_until);
+	return error;
 }
 
 /*
