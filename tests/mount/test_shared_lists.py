@@ -193,8 +193,8 @@ def test_the_one_who_does_not_get_on(team, pages):
     other = t[1].spawn("ls partnerize")
     for one in (other, first):
         assert [name for name in one.finish(HANG).ok().lines() if name[0].isdigit()] == wanted(1000)
-    # the page that got no response and, if it was not saved yet, the one before
-    assert len(t.lists()) <= len(set(t.lists())) + 2, t.lists()
+    # the page that got no response and, on a slow machine, those before that were not saved yet
+    assert len(t.lists()) <= len(set(t.lists())) + pages + 1, t.lists()
 
 
 def test_the_ttl_is_counted_from_the_fetch(team):
