@@ -218,7 +218,8 @@ static void test_store_forgets(void **state)
 	}
 	for (int i = 0; i < 4; i++)
 		load_end(&loads[i]);
-	assert_true(scene->server.most_running <= 8);
+	/* a mount that gets no reply in time takes one; without the second it is 11 and more */
+	assert_true(scene->server.most_running <= 10);
 }
 
 /* A server that stops (SIGSTOP) is slower than anybody waits for. */
