@@ -230,7 +230,7 @@ def test_status_names_the_fetcher(team):
     first = t[0].spawn("ls partnerize >/dev/null")
     wait_until(lambda: any(entry["held"] for entry in t.box.journal()), HANG, "a page that stalls")
     other = t[1].spawn("ls partnerize >/dev/null")
-    wait_until(lambda: f"{t[0].host} fetches" in status_of(t[1]), HANG, "the name of the host that fetches")
+    wait_until(lambda: f"{t[0].host} fetches: page" in status_of(t[1]), HANG, "the name of the host that fetches")
     text = status_of(t[1])
     assert text.count(" fetches: ") == 1 and re.search(r" host-a fetches: page [1-3], [\d,]+ users$", text, re.MULTILINE), text
     t.box.clear_faults()
