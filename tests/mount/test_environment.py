@@ -12,6 +12,7 @@ import threading
 import pytest
 
 import harness
+from test_http2 import make_certificate
 
 WORD = "CANARY"
 KEY = "sk-CANARY-91c2f00d-with-a-tail"
@@ -160,13 +161,6 @@ def test_later_too(mount, sandbox, test_dir):
 
 
 # ---- libraries ----
-
-def make_certificate(folder):
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
-                    "-nodes", "-keyout", folder / "key.pem", "-out", folder / "cert.pem", "-days", "2",
-                    "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"], check=True,
-                   stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=30 * harness.SCALE)
-
 
 class Front:
     """TLS in front of a sandbox."""
