@@ -20,8 +20,8 @@ int link_lock(struct roster *roster, struct call *call, const char *id);
 /* As write_lock_check. */
 int link_lock_check(struct roster *roster, struct call *call, const char *id);
 
-/* Publish, on all hosts, that link ID was made, or ended (not MADE): the status is read again, and
- * one who is active then was made so here. May wait for the store. */
+/* Publish, on all hosts, that link ID was made (or, not MADE, ended): each reads the status again.
+ * After MADE, no host warns that the user is active. May wait for the store. */
 void link_lock_tell(struct roster *roster, const char *id, bool made);
 
 void link_unlock(struct roster *roster, const char *id);

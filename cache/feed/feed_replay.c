@@ -210,13 +210,17 @@ static void recall(struct store_seat *seat, struct feed_stream *stream,
 {
 	if (replay_changes_links(seat, told)) {
 		recall_record(roster_statuses(seat->roster), told);
-	} else if (strcmp(told->roster, seat->name) == 0 && told->kind == FEED_ACK) {
-		pthread_mutex_lock(&stream->applying);
-		feed_apply_again(seat, stream, told);
-		pthread_mutex_unlock(&stream->applying);
-	} else if (strcmp(told->roster, seat->name) == 0) {
-		recall_record(seat->roster, told);
+		return;
 	}
+	if (strcmp(told->roster, seat->name) != 0)
+		return;
+	if (told->kind != FEED_ACK) {
+		recall_record(seat->roster, told);
+		return;
+	}
+	pthread_mutex_lock(&stream->applying);
+	feed_apply_again(seat, stream, told);
+	pthread_mutex_unlock(&stream->applying);
 }
 
 /* Apply the entries in REPLY of EPOCH to SEAT's roster, as far as they can be read, and move ID to

@@ -110,7 +110,7 @@ static int replay(struct list_walk *walk, const struct list_head *head)
 	return head->position[0] ? feed_replay(walk->seat, head->position) : -ESTALE;
 }
 
-/* Say of whom the list of HEAD is that WALK has taken, which was complete at RECEIVED. */
+/* Log that WALK has taken the list of HEAD, which was complete at RECEIVED. */
 static void log_taken(const struct list_walk *walk, const struct list_head *head, double received)
 {
 	char records[COLUMNS_COUNT_MAX];

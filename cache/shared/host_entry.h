@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * host_entry.h - what a mount tells of itself, and how it differs from another. Private to
- * cache/shared.
+ * host_entry.h - a mount's entry in the list of hosts, and the differences between two mounts.
+ * Private to cache/shared.
  *
  * An entry is JSON: {"host", "version", "time" (the server's, milliseconds), "accounts": [{"name"
  * (of the section), "type", "base_url", "shared_name", "ttl"}]}. Local and quick.

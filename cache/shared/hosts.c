@@ -217,7 +217,7 @@ static bool look_at(struct hosts *hosts, const char *mount, const struct redis_r
 	return false;
 }
 
-/* Note who has told of itself in ALL. */
+/* Note the mounts whose entries are in ALL. */
 static void look(struct hosts *hosts, const struct redis_reply *all)
 {
 	char *others = NULL;
