@@ -170,18 +170,28 @@ static struct entry *lag_touch_locked(struct lag *lag, const char *id)
 	return entry;
 }
 
-void lag_note(struct lag *lag, const char *id, const struct merge *merge, const json_t *before,
+static bool is_stale(const struct entry *entry)
+{
+	const struct lag_member *member;
+
+	DL_SEARCH_SCALAR(entry->members, member, stale, true);
+	return member;
+}
+
+bool lag_note(struct lag *lag, const char *id, const struct merge *merge, const json_t *before,
 	      const json_t *after, const json_t *answer)
 {
 	struct lag_time acked = time_of(lag, answer);
 	char *path[DEPTH_MAX + 1];
 	struct lag_member *member;
 	struct entry *entry;
+	bool stale;
 
 	if (lag->seconds <= 0 || !merge->count)
-		return;
+		return false;
 	pthread_mutex_lock(&lag->lock);
 	entry = lag_touch_locked(lag, id);
+	stale = entry && is_stale(entry);
 	if (entry) {
 		entry->until = clock_seconds() + lag->seconds;
 		/* BEFORE may be a stale read, so that the version before the write is newer */
@@ -206,6 +216,7 @@ void lag_note(struct lag *lag, const char *id, const struct merge *merge, const 
 			member->acked = acked;
 	}
 	pthread_mutex_unlock(&lag->lock);
+	return stale;
 }
 
 /* ---- what was read ---- */
@@ -404,14 +415,6 @@ bool lag_covers(struct lag *lag, const char *id)
 }
 
 /* ---- the end of the lag ---- */
-
-static bool is_stale(const struct entry *entry)
-{
-	const struct lag_member *member;
-
-	DL_SEARCH_SCALAR(entry->members, member, stale, true);
-	return member;
-}
 
 double lag_expire(struct lag *lag, void (*tell)(void *arg, const char *id), void *arg)
 {

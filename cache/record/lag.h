@@ -42,9 +42,10 @@ void lag_free(struct lag *lag); /* NULL is a no-op */
  * Note that a write to record ID was acknowledged: the fields that MERGE names went from what
  * BEFORE shows to what AFTER shows. ANSWER is the record in which the vendor showed the result,
  * with its time of update (NULL: none). Write-only fields must not be in MERGE. Without memory
- * nothing is remembered.
+ * nothing is remembered. Return true if the last read was stale: what is held of it was corrected
+ * by what was remembered before this write.
  */
-void lag_note(struct lag *lag, const char *id, const struct merge *merge, const json_t *before,
+bool lag_note(struct lag *lag, const char *id, const struct merge *merge, const json_t *before,
 	      const json_t *after, const json_t *answer);
 
 enum lag_reading {

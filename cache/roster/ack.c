@@ -62,19 +62,32 @@ static void expire(void *arg, bool ending)
 		expire_later(roster, left);
 }
 
+/* As ack_told, and return as lag_note. */
+static bool remember(struct roster *roster, const char *id, const struct merge *merge,
+		     const json_t *before, const json_t *after, const json_t *seen)
+{
+	bool stale;
+
+	if (!roster->account->lag || !merge->count)
+		return false;
+	stale = lag_note(roster->lag, id, merge, before, after, seen);
+	expire_later(roster, roster->account->lag);
+	return stale;
+}
+
 void ack_told(struct roster *roster, const char *id, const struct merge *merge,
 	      const json_t *before, const json_t *after, const json_t *seen)
 {
-	if (!roster->account->lag || !merge->count)
-		return;
-	lag_note(roster->lag, id, merge, before, after, seen);
-	expire_later(roster, roster->account->lag);
+	/* the vendor showed it before the host was heard, and it was taken for a read that lags */
+	if (remember(roster, id, merge, before, after, seen))
+		publish_suspect(roster, id);
 }
 
 void ack_note(struct roster *roster, const char *id, const struct merge *merge,
 	      const json_t *before, const json_t *after, const json_t *seen)
 {
-	ack_told(roster, id, merge, before, after, seen);
+	/* its caller publishes what the vendor has shown */
+	remember(roster, id, merge, before, after, seen);
 	if (merge->count)
 		roster->store->ops->acked(roster->seat, id, merge, before, after, seen);
 }

@@ -46,6 +46,7 @@ class Proxy:
     Listens on ADDRESS in namespace LISTEN (of a process) and connects to TARGET from namespace DIAL. .port is where.
 
         .delay = 1.0     each piece of a response comes that much later
+        .news_delay = 1  the same, only where a connection of Redis has waited for news (XREAD)
         .stalled = True  nothing is passed on, in neither direction
         .refusing = True new connections are closed at once
         .dropping = True responses are thrown away: what was asked is carried out, and nobody learns of it
@@ -55,7 +56,8 @@ class Proxy:
     def __init__(self, target, listen=None, dial=None, address=("127.0.0.1", 0)):
         self.target = target
         self.dial = dial
-        self.delay = 0.0
+        self.delay = self.news_delay = 0.0
+        self.listening = set()  # the pairs that wait for news
         self.stalled = self.refusing = self.dropping = False
         self.passed = 0  # connections so far
         self.ended = False
@@ -111,8 +113,10 @@ class Proxy:
                     data = source.recv(1 << 16)
                     if not data:
                         break
-                    if response and self.delay:
-                        time.sleep(self.delay)
+                    if not response and b"XREAD" in data:
+                        self.listening.add(pair)
+                    if response:
+                        time.sleep(self.delay or (self.news_delay if pair in self.listening else 0))
                     if not (response and self.dropping):
                         target.sendall(data)
                 elif self.stalled:

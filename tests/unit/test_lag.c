@@ -48,21 +48,25 @@ static json_t *json(const char *text)
 	return value;
 }
 
-/* ID went from BEFORE to AFTER by a write that was answered with ANSWER (or NULL). */
-static void note(struct lag *lag, const char *before, const char *after, const char *answer)
+/* ID went from BEFORE to AFTER by a write that was answered with ANSWER (or NULL). Return as
+ * lag_note.
+ */
+static bool note(struct lag *lag, const char *before, const char *after, const char *answer)
 {
 	json_t *a = json(before), *b = json(after), *c = answer ? json(answer) : NULL;
 	json_t *document = json_deep_copy(b);
 	struct merge merge;
+	bool stale;
 
 	json_object_del(document, "updated_at"); /* the vendor's own is no edit */
 	assert_int_equal(merge_diff(a, document, &merge), 0);
 	json_decref(document);
-	lag_note(lag, "7", &merge, a, b, c);
+	stale = lag_note(lag, "7", &merge, a, b, c);
 	merge_clear(&merge);
 	json_decref(a);
 	json_decref(b);
 	json_decref(c);
+	return stale;
 }
 
 /* A read of ID shows SHOWN: that must be taken for TAKEN. */
@@ -101,6 +105,22 @@ static void test_values(void **state)
 	/* that has ended the memory */
 	AS_IT_IS(lag, "{'status':'active'}");
 	assert_false(lag_covers(lag, "7"));
+	lag_free(lag);
+}
+
+/* A write tells whether what was read last was corrected by what it replaces. */
+static void test_stale(void **state)
+{
+	struct lag *lag = lag_new(&users, 60);
+
+	(void)state;
+	assert_false(note(lag, "{'status':'active'}", "{'status':'inactive'}", NULL));
+	AS_IT_IS(lag, "{'status':'inactive'}");
+	assert_false(note(lag, "{'status':'inactive'}", "{'status':'active'}", NULL));
+	reads(lag, "{'status':'inactive'}", "{'status':'active'}");
+	assert_true(note(lag, "{'status':'active'}", "{'status':'inactive'}", NULL));
+	AS_IT_IS(lag, "{'status':'inactive'}");
+	assert_false(note(lag, "{'status':'inactive'}", "{'status':'active'}", NULL));
 	lag_free(lag);
 }
 
@@ -392,6 +412,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_values),
+	    cmocka_unit_test(test_stale),
 	    cmocka_unit_test(test_chain),
 	    cmocka_unit_test(test_times),
 	    cmocka_unit_test(test_equal_times),
