@@ -67,6 +67,7 @@ const char *redis_where(const struct redis *redis);
 struct redis_stats {
 	uint64_t commands, failures, connections, timeouts;
 	double seconds; /* spent waiting for replies */
+	double recent;  /* seconds of a reply: a mean in which the last ones count most */
 };
 void redis_stats(struct redis *redis, struct redis_stats *stats);
 

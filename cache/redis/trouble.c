@@ -97,11 +97,15 @@ int trouble_now_locked(const struct redis *redis, char words[REDIS_WORDS_MAX])
 	return redis->error;
 }
 
+/* How much the last reply counts in the mean of the recent ones. */
+#define RECENT_PART 0.2
+
 void trouble_count(struct redis *redis, size_t count, double seconds, int error)
 {
 	pthread_mutex_lock(&redis->lock);
 	redis->stats.commands += count;
 	redis->stats.seconds += seconds;
+	redis->stats.recent += (seconds - redis->stats.recent) * RECENT_PART;
 	redis->stats.failures += error != 0 && error != -ECANCELED;
 	redis->stats.timeouts += error == -ETIMEDOUT;
 	pthread_mutex_unlock(&redis->lock);

@@ -24,6 +24,9 @@
 
 #define WIDTH 79 /* of .rosterfs/status */
 #define INDENT 4 /* of the second and further lines of a note */
+#define SLOW                                                                                       \
+	0.2 /* seconds of a reply of the server that people notice, because they wait for several  \
+	     */
 
 /* All figures at one time. */
 struct shared_figures {
@@ -70,6 +73,11 @@ static void print_server(struct shared *shared, const struct shared_figures *f, 
 	if (redis_is_up(shared->redis)) {
 		print_wrapped(stream, "shared store: %s, %s", redis_where(shared->redis),
 			      f->redis.connections ? "up" : "not asked yet");
+		if (f->redis.recent > SLOW)
+			print_wrapped(
+			    stream,
+			    "shared store: slow: a reply takes %.1f s; lists and writes wait for several",
+			    f->redis.recent);
 		return;
 	}
 	hold_clock(time(NULL) - (time_t)(clock_seconds() - since), when, sizeof(when));

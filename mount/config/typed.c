@@ -157,14 +157,11 @@ static int set_text(const struct keys *keys, const struct entry *entry, const ch
 static int set_url(const struct keys *keys, const struct entry *entry, char **url)
 {
 	const char *why = "not a URL";
-	size_t length = strlen(entry->value);
 	char *copy;
 
 	if (http_url_check(entry->value, &why))
 		return keys_fail(keys, entry->line, "%s: %s", entry->key, why);
-	while (length > 0 && entry->value[length - 1] == '/')
-		length--;
-	copy = strndup(entry->value, length);
+	copy = http_url_spell(entry->value);
 	if (!copy)
 		return keys_fail_memory(keys, entry->line);
 	free(*url);

@@ -291,6 +291,17 @@ def test_section_names(team):
     assert 'by the shared_name "partnerize", here it is "acme"' in line, other.log()
 
 
+def test_spellings_of_a_url(team):
+    """The same base_url in other letters, with a slash at its end."""
+    t = team(1)
+    names(t[0])
+    t.box.reset()
+    text = re.sub("^base_url = http(.*)$", r"base_url = HTTP\1/", t.text(), flags=re.MULTILINE)
+    assert text != t.text()
+    same = t.add(config=text)
+    assert names(same) == names(t[0]) and t.lists() == []
+
+
 def test_who_else(team):
     """The status names the other hosts and what they share, as long as they are there; their ttl is told."""
     t = team(1, {"partnerize": {"ttl": 600}})

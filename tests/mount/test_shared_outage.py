@@ -239,6 +239,7 @@ def test_slow(team, proxy):
     t = through(team, proxy, 2, users=250)
     t.proxy.delay = 1.0
     assert len({tuple(found) for found in t.each(names)}) == 1
+    assert "slow: a reply takes 1." in status_of(t[0])
     pages = t.lists()
     assert len(pages) == len(set(pages)), "both have fetched the list"
     assert t[0].sh("echo inactive > partnerize/7.status", timeout=HANG).code == 0

@@ -407,6 +407,14 @@ static void test_urls(void **state)
 			     "file:///etc/passwd"};
 	const char *texts[] = {"a+b'c@d/é", "a%2Bb%27c%40d%2F%C3%A9", "..", "%2E%2E", "", "", "a.b",
 			       "a.b"};
+	const char *spellings[] = {"HTTPS://API.Example.com:443/V2//",
+				   "https://api.example.com/V2",
+				   "http://127.0.0.1:80",
+				   "http://127.0.0.1",
+				   "https://api.example.com:80/",
+				   "https://api.example.com:80",
+				   "http://[::1]:8080",
+				   "http://[::1]:8080"};
 	const char *why;
 
 	(void)state;
@@ -416,6 +424,12 @@ static void test_urls(void **state)
 		why = NULL;
 		assert_int_equal(http_url_check(bad[i], &why), -EINVAL);
 		assert_non_null(why);
+	}
+	for (size_t i = 0; i < sizeof(spellings) / sizeof(*spellings); i += 2) {
+		char *spelt = http_url_spell(spellings[i]);
+
+		assert_string_equal(spelt, spellings[i + 1]);
+		free(spelt);
 	}
 	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i += 2) {
 		char *escaped = http_url_escape(texts[i]);

@@ -83,6 +83,37 @@ int http_url_check(const char *url, const char **why)
 	return words ? -EINVAL : 0;
 }
 
+/* Return true if the LENGTH bytes at ORIGIN end in the port that its scheme has anyway; it is then
+ * that long without it. */
+static bool has_own_port(const char *origin, size_t *length)
+{
+	const char *port = strncmp(origin, "https:", 6) == 0 ? ":443" : ":80";
+	size_t size = strlen(port);
+
+	if (*length < size || memcmp(origin + *length - size, port, size) != 0)
+		return false;
+	*length -= size;
+	return true;
+}
+
+char *http_url_spell(const char *url)
+{
+	size_t length = strlen(url), origin = http_url_origin(url), end;
+	char *copy;
+
+	while (length > origin && url[length - 1] == '/')
+		length--;
+	copy = strndup(url, length);
+	for (size_t i = 0; copy && i < origin; i++) {
+		if (copy[i] >= 'A' && copy[i] <= 'Z')
+			copy[i] = (char)(copy[i] - 'A' + 'a');
+	}
+	end = origin;
+	if (copy && has_own_port(copy, &end))
+		memmove(copy + end, copy + origin, length - origin + 1);
+	return copy;
+}
+
 void http_url_where(const char *url, bool *secure, char *where, size_t size)
 {
 	CURLU *parts = curl_url();

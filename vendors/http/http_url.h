@@ -22,6 +22,13 @@ char *http_url_unescape(const char *text);
  */
 int http_url_check(const char *url, const char **why);
 
+/*
+ * Return URL, for which http_url_check has returned 0, in the spelling that is compared: the scheme
+ * and the host in lower case, without the port that the scheme has anyway, and without slashes at
+ * its end. The caller frees it. NULL: no memory.
+ */
+char *http_url_spell(const char *url);
+
 /* Return true if the URLs A and B have the same scheme, host and port, and B no user or password.
  */
 bool http_url_same_origin(const char *a, const char *b);
