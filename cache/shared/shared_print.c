@@ -93,7 +93,9 @@ void shared_print_status(struct shared *shared, FILE *stream)
 
 	figures_of(shared, &f);
 	print_server(shared, &f, stream);
-	hosts_print(shared->hosts, stream);
+	/* who is there is not known while it is down */
+	if (redis_is_up(shared->redis))
+		hosts_print(shared->hosts, stream);
 	if (atomic_load(&shared->met) == SHARED_STRANGERS)
 		print_wrapped(
 		    stream,

@@ -132,7 +132,7 @@ def test_writes_are_refused(team, trouble):
         # reads go on from memory, and say so
         assert read(t[0], FILE)["status"] == "active"
         assert len(names(t[1])) > 50
-        assert "store" in status_of(t[0])
+        assert "store" in status_of(t[0]) and "with host-b" not in status_of(t[0])
     wait_up(*t, seconds=LONG)
     assert save(t[0].path / STATUS, "inactive") == GOOD
     shows(lambda: (t[1].path / STATUS).read_text(), "inactive\n")
