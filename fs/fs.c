@@ -42,6 +42,9 @@
 #define THREADS_MAX 512
 #define THREADS_MIN 32 /* for each account, however many there are */
 
+/* How long the shared store is waited for after the time that fs_stop gives to changes. */
+#define STORE_MILLISECONDS 300
+
 /* Have the kernel forget what by-email has under KEY: a user of RECORD_DIR got or lost it. */
 static void email_changed(struct record_dir *record_dir, const char *key)
 {
@@ -148,6 +151,8 @@ static void drain(struct pool *pool, double end)
 void fs_stop(struct fs *fs, unsigned milliseconds)
 {
 	double end = clock_seconds() + milliseconds / 1000.0;
+
+	fs->store->ops->end_in(fs->store, milliseconds + STORE_MILLISECONDS);
 
 	notify_stop(fs->notify);
 	pool_end_delays(fs->pool);

@@ -168,7 +168,8 @@ void fs_poll(struct fs *fs);
 
 /*
  * After the loop has ended: cancel what waits, and give changes that are under way MILLISECONDS to
- * end. Called once. What is left ends with http_stop.
+ * end. Called once. What is left ends with http_stop. The store is waited for 0.3 s longer at most,
+ * here and in fs_finish.
  */
 void fs_stop(struct fs *fs, unsigned milliseconds);
 

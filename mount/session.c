@@ -39,7 +39,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#define SETTLE_MILLISECONDS 2000
+/* An unmount takes three seconds at most: this for changes that were sent, and the rest for the
+ * shared store (fs_stop) and for what is written at the end. */
+#define SETTLE_MILLISECONDS 2500
 /* requests that wait are parked, and need none */
 #define THREADS 10
 

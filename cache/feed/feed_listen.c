@@ -55,10 +55,13 @@ static bool listen_is_ending(struct feed *feed)
 
 static void listen_pause(struct feed *feed)
 {
-	struct timespec pause = {.tv_nsec = LISTEN_PAUSE * 1000000L};
+	struct timespec until = clock_cond_time(LISTEN_PAUSE / 1000.0);
+	int error = 0;
 
-	if (!listen_is_ending(feed))
-		nanosleep(&pause, NULL);
+	pthread_mutex_lock(&feed->lock);
+	while (!feed->ending && error != ETIMEDOUT)
+		error = pthread_cond_timedwait(&feed->done, &feed->lock, &until);
+	pthread_mutex_unlock(&feed->lock);
 }
 
 /* ---- where the streams are ---- */

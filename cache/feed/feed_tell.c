@@ -370,12 +370,14 @@ void *feed_tell_run(void *arg)
 	for (;;) {
 		bool work = tell_has_work_locked(feed);
 
-		if (feed->ending && (!work || !redis_is_up(feed->shared->redis) ||
-				     clock_milliseconds() >= feed->ends))
+		if (feed->ending &&
+		    (!work || !redis_is_up(feed->shared->redis) ||
+		     redis_has_ended(feed->shared->redis) || clock_milliseconds() >= feed->ends))
 			break;
 		if (!work)
 			pthread_cond_wait(&feed->due, &feed->lock);
-		else if (!tell_next_locked(feed))
+		else if (!tell_next_locked(feed) &&
+			 !(feed->ending && redis_has_ended(feed->shared->redis)))
 			tell_wait(feed, &feed->due, TELL_PAUSE);
 	}
 	feed->telling = false;

@@ -156,7 +156,7 @@ int redis_line_ask(struct redis_line *line, const struct redis_command *command,
 
 	*reply = NULL;
 	*fresh = !line->connection;
-	if (atomic_load(&line->redis->stopped))
+	if (redis_has_ended(line->redis))
 		return -ECANCELED;
 	error = line_try(line, command, milliseconds, reply, fresh, words);
 	if (is_closed(error) && !*fresh) {

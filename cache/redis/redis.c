@@ -10,11 +10,10 @@
 #include "vendors/base/clock.h"
 
 #include <assert.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
 #define COMMANDS_MAX 64 /* of one call */
@@ -49,10 +48,11 @@ struct redis *redis_new(const struct redis_settings *settings)
 	clock_cond_init(&redis->freed);
 	atomic_init(&redis->stopped, false);
 	atomic_init(&redis->down, false);
+	atomic_init(&redis->ends, 0);
 	redis->settings.port = settings->port;
 	redis->settings.database = settings->database;
 	redis->settings.tls = settings->tls;
-	redis->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	redis->stop_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
 	redis->where = redis_name(settings);
 	if (redis->stop_fd < 0 || !redis->where ||
 	    !redis_copy(settings->host, &redis->settings.host) ||
@@ -80,14 +80,28 @@ void redis_free(struct redis *redis)
 	free(redis);
 }
 
+/* Let what polls stop_fd wake MILLISECONDS from now. Nobody reads the timer, so that it stays
+ * readable. */
+static void set_timer(struct redis *redis, unsigned milliseconds)
+{
+	struct itimerspec when = {.it_value = {.tv_sec = milliseconds / 1000,
+					       .tv_nsec = milliseconds % 1000 * 1000000L + 1}};
+
+	(void)timerfd_settime(redis->stop_fd, 0, &when, NULL);
+}
+
+void redis_end_in(struct redis *redis, unsigned milliseconds)
+{
+	if (atomic_load(&redis->stopped))
+		return;
+	atomic_store(&redis->ends, clock_milliseconds() + milliseconds);
+	set_timer(redis, milliseconds);
+}
+
 void redis_stop(struct redis *redis)
 {
-	const uint64_t one = 1;
-
 	atomic_store(&redis->stopped, true);
-	/* a counter takes 1 without a wait, however often */
-	while (write(redis->stop_fd, &one, sizeof(one)) < 0 && errno == EINTR)
-		;
+	set_timer(redis, 0);
 	pthread_mutex_lock(&redis->lock);
 	pthread_cond_broadcast(&redis->freed);
 	pthread_mutex_unlock(&redis->lock);

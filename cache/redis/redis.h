@@ -37,6 +37,9 @@ void redis_free(struct redis *redis); /* no call is under way; NULL is a no-op *
 /* Let all calls under way, and all later ones, fail with -ECANCELED at once. Does not wait. */
 void redis_stop(struct redis *redis);
 
+/* The same, MILLISECONDS from now: whoever waits for the server does not wait for longer. */
+void redis_end_in(struct redis *redis, unsigned milliseconds);
+
 /* ---- commands ---- */
 
 /*
@@ -55,6 +58,9 @@ int redis_ask(struct redis *redis, const struct redis_command *commands, size_t 
 
 /* Return true unless the server is down. Local and quick. */
 bool redis_is_up(const struct redis *redis);
+
+/* Return true if calls are cancelled: redis_stop, redis_end_in. Local and quick. */
+bool redis_has_ended(const struct redis *redis);
 
 /* Put why the server is down, or was last, into WORDS, one line; "": it never was. Local and quick.
  * Return since when it is down (monotonic seconds), or 0: it is up. */

@@ -18,8 +18,9 @@ struct connection;
 struct redis {
 	struct redis_settings settings;
 	char *where;
-	int stop_fd; /* readable from redis_stop on */
+	int stop_fd; /* a timer, readable from redis_stop on, or when redis_end_in is over */
 	atomic_bool stopped, down;
+	atomic_int_least64_t ends; /* when redis_end_in is over, monotonic milliseconds; 0: never */
 
 	pthread_mutex_t lock; /* of what follows; a leaf */
 	pthread_cond_t freed; /* monotonic; one of REDIS_OPEN_MAX is free, or none will be */

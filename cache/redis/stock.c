@@ -53,7 +53,7 @@ static int stock_find(struct redis *redis, int64_t deadline, struct connection *
 	pthread_mutex_lock(&redis->lock);
 	for (;;) {
 		error = trouble_now_locked(redis, words);
-		if (atomic_load(&redis->stopped)) {
+		if (redis_has_ended(redis)) {
 			snprintf(words, REDIS_WORDS_MAX, "%s", strerror(ECANCELED));
 			error = -ECANCELED;
 		}
@@ -113,7 +113,7 @@ static void stock_give(struct redis *redis, struct connection *connection, unsig
 
 	pthread_mutex_lock(&redis->lock);
 	if (redis->idle_count < REDIS_IDLE_MAX && generation == redis->generation &&
-	    !atomic_load(&redis->stopped)) {
+	    !redis_has_ended(redis)) {
 		redis->idle[redis->idle_count] = connection;
 		redis->idle_since[redis->idle_count++] = clock_seconds();
 		pthread_cond_signal(&redis->freed);

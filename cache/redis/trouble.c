@@ -118,6 +118,13 @@ bool redis_is_up(const struct redis *redis)
 	return !atomic_load(&redis->down);
 }
 
+bool redis_has_ended(const struct redis *redis)
+{
+	int64_t ends = atomic_load(&redis->ends);
+
+	return atomic_load(&redis->stopped) || (ends && clock_milliseconds() >= ends);
+}
+
 double redis_trouble(struct redis *redis, char words[REDIS_WORDS_MAX])
 {
 	double since;

@@ -16,6 +16,12 @@ static int local_start(struct store *store)
 	return 0;
 }
 
+static void local_end_in(struct store *store, unsigned milliseconds)
+{
+	(void)store;
+	(void)milliseconds;
+}
+
 static void local_end(struct store *store)
 {
 	(void)store;
@@ -189,6 +195,7 @@ static void local_print(struct store *store, FILE *stream)
 
 static const struct store_ops local_ops = {
     .start = local_start,
+    .end_in = local_end_in,
     .stop = local_end,
     .free = local_end,
     .attach = local_attach,

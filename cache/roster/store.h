@@ -86,6 +86,9 @@ struct store_ops {
 
 	/* Start the store's threads, after the fork into the background. 0 or a negative errno. */
 	int (*start)(struct store *store);
+	/* The mount ends: nothing waits for the store for longer than MILLISECONDS from now.
+	   Returns at once. */
+	void (*end_in)(struct store *store, unsigned milliseconds);
 	/* Tell the others what they were not told yet, give everything back, and end the threads.
 	   Waits a second at most. Idempotent; no seat is used any more, except by detach. */
 	void (*stop)(struct store *store);

@@ -49,6 +49,14 @@ static int shared_start(struct store *store)
 	return error;
 }
 
+static void shared_end_in(struct store *store, unsigned milliseconds)
+{
+	struct shared *shared = shared_of(store);
+
+	if (shared->redis)
+		redis_end_in(shared->redis, milliseconds);
+}
+
 static void shared_stop(struct store *store)
 {
 	struct shared *shared = shared_of(store);
@@ -219,6 +227,7 @@ static void shared_metrics(struct store *store, FILE *stream)
 
 static const struct store_ops shared_ops = {
     .start = shared_start,
+    .end_in = shared_end_in,
     .stop = shared_stop,
     .free = shared_free,
     .attach = shared_attach,

@@ -642,6 +642,31 @@ static void test_stop(void **state)
 	redis_free(redis);
 }
 
+/* From some time on, calls under way and later ones fail, as if the server were stopped then. */
+static void test_end_in(void **state)
+{
+	struct redis *redis;
+	int64_t before;
+
+	(void)state;
+	need_server(NULL, NULL);
+	redis = new_client(NULL, NULL);
+	before = clock_milliseconds();
+	redis_end_in(redis, 1000);
+	assert_int_equal(try(redis, "SET k v"), 0);
+	assert_false(redis_has_ended(redis));
+	/* one that would last for all of REDIS_DEADLINE, and then time out */
+	assert_int_equal(try(redis, "BLPOP none 0"), -ECANCELED);
+	assert_true(clock_milliseconds() - before >= 1000);
+	assert_true(redis_has_ended(redis) && redis_is_up(redis));
+	assert_int_equal(try(redis, "GET k"), -ECANCELED);
+	redis_stop(redis);
+	redis_end_in(redis, 60000);
+	assert_true(redis_has_ended(redis));
+	assert_int_equal(try(redis, "GET k"), -ECANCELED);
+	redis_free(redis);
+}
+
 static void *ask_often(void *arg)
 {
 	intptr_t error = 0;
@@ -682,7 +707,8 @@ int main(void)
 	    cmocka_unit_test(test_forbidden), cmocka_unit_test(test_replica),
 	    cmocka_unit_test(test_full),      cmocka_unit_test(test_killed),
 	    cmocka_unit_test(test_stopped),   cmocka_unit_test(test_dribble),
-	    cmocka_unit_test(test_stop),      cmocka_unit_test(test_crowd),
+	    cmocka_unit_test(test_stop),      cmocka_unit_test(test_end_in),
+	    cmocka_unit_test(test_crowd),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
