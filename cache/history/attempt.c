@@ -197,7 +197,8 @@ static int name_attempt(struct attempt *attempt)
 /* Return true if the last "sending" line in the log says what is sent now. */
 static bool is_announced(const struct attempt *attempt)
 {
-	return attempt->announced && json_equal(attempt->announced, attempt->fields);
+	return attempt->announced && attempt->announced_id == (attempt->id != NULL) &&
+	       json_equal(attempt->announced, attempt->fields);
 }
 
 /*
@@ -227,6 +228,7 @@ static int attempt_announce(struct attempt *attempt, struct audit *audit)
 	attempt->secured += more;
 	json_decref(attempt->announced);
 	attempt->announced = json_incref(attempt->fields);
+	attempt->announced_id = attempt->id != NULL;
 	return 0;
 }
 

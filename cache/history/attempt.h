@@ -43,6 +43,7 @@ struct attempt {
 	char token[ATTEMPT_TOKEN_MAX]; /* names it in its lines, in all mounts; "": not yet */
 	json_t *fields;                /* array of {field, before, after} */
 	json_t *announced;             /* the fields of the last "sending" line, or NULL */
+	bool announced_id;             /* that line has the id */
 	json_t *commands; /* array of commands that undo it, as texts (undo.h), or NULL */
 	char *undo;       /* in their place: one such command, or NULL */
 	size_t secured;   /* bytes in the audit log */
@@ -77,9 +78,9 @@ void attempt_field(json_t *fields, const char *name, unsigned flags, const json_
 
 /*
  * Announce a request that may change something. Appends a line with the outcome "sending" to the
- * audit log, unless the last one had the same fields, and secures room for the line with the
- * outcome. In a dry run it only secures the room. Call it before each such request. Blocks on the
- * disk. Returns 0, or -EIO with a message in the call: then the request must not be sent.
+ * audit log, unless the last one had the same fields and the id, and secures room for the line with
+ * the outcome. In a dry run it only secures the room. Call it before each such request. Blocks on
+ * the disk. Returns 0, or -EIO with a message in the call: then the request must not be sent.
  */
 int attempt_send(struct attempt *attempt);
 

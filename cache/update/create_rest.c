@@ -10,6 +10,7 @@
 
 #include "cache/document/alike.h"
 #include "cache/document/merge.h"
+#include "cache/history/attempt.h"
 #include "cache/update/apply.h"
 #include "cache/update/change.h"
 #include "cache/update/create_match.h"
@@ -171,6 +172,9 @@ static int run_rest(struct creation *creation)
 	change.reapply = status_field_reapply;
 	change.made = creation->made;
 	change.part = true;
+	/* after a crash, the audit log tells which record may be incomplete */
+	if (!creation->unproven)
+		creation->attempt->id = creation->id;
 	/* the first status of a user that is certainly new is no change of a status */
 	change.status_checked = change.counted = !creation->settled;
 	error = apply_once(&change);
