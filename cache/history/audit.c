@@ -45,16 +45,10 @@ struct audit {
 	dev_t device; /* with inode: which file that is */
 	ino_t inode;
 	size_t secured; /* bytes promised and not yet used */
-	bool torn;      /* the file ends in the middle of a line */
+	off_t end;      /* where the last line ends that this mount wrote; 0: not known */
 };
 
 /* ---- opening ---- */
-
-/* What was opened, besides the descriptor. */
-struct opened {
-	struct stat info;
-	bool torn; /* the file ends in the middle of a line, because of a crash or a full disk */
-};
 
 /* Sync FOLDER, in which a file is new. Errors are ignored: a file system that cannot sync a
  * directory does not need it. */
@@ -68,31 +62,19 @@ static void sync_directory(int folder)
 	}
 }
 
-/* Return true if the file NAME in FOLDER (SIZE bytes) ends in the middle of a line. */
-static bool ends_torn(int folder, const char *name, off_t size)
+/* Open the file NAME in FOLDER, or create it if CREATE. Returns a descriptor and what is open, in
+ * *INFO, or a negative errno; -EINVAL: lines cannot be appended to it. */
+static int open_in(int folder, const char *name, bool create, struct stat *info)
 {
-	const int flags = O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY;
-	int file = size > 0 ? openat(folder, name, flags) : -1;
-	char last = '\n';
-
-	if (file >= 0 && pread(file, &last, 1, size - 1) != 1)
-		last = '\n';
-	if (file >= 0)
-		close(file);
-	return last != '\n';
-}
-
-/* Open the file NAME in FOLDER, or create it if CREATE. Returns a descriptor and *OPENED, or a
- * negative errno; -EINVAL: lines cannot be appended to it. */
-static int open_in(int folder, const char *name, bool create, struct opened *opened)
-{
-	const int flags = O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | O_NOFOLLOW;
-	struct stat *info = &opened->info;
+	const int flags = O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | O_NOFOLLOW;
 	bool is_new = false;
-	int file = openat(folder, name, flags), error = 0;
+	int file = openat(folder, name, flags | O_RDWR), error = 0;
 
+	/* what cannot be read is written to all the same */
+	if (file < 0 && errno != ENOENT)
+		file = openat(folder, name, flags | O_WRONLY);
 	if (file < 0 && errno == ENOENT && create) {
-		file = openat(folder, name, flags | O_CREAT, 0600);
+		file = openat(folder, name, flags | O_RDWR | O_CREAT, 0600);
 		is_new = file >= 0;
 	}
 	/* a FIFO without a reader, or a socket */
@@ -106,21 +88,20 @@ static int open_in(int folder, const char *name, bool create, struct opened *ope
 		close(file);
 		return error;
 	}
-	opened->torn = S_ISREG(info->st_mode) && ends_torn(folder, name, info->st_size);
 	if (is_new)
 		sync_directory(folder);
 	return file;
 }
 
 /* As open_in, of the file at PATH. -EPERM: another user's symbolic link leads there. */
-static int open_log(const char *path, bool create, struct opened *opened)
+static int open_log(const char *path, bool create, struct stat *info)
 {
 	char name[NAME_MAX + 1];
 	int folder = links_follow(path, name), file;
 
 	if (folder < 0)
 		return folder;
-	file = open_in(folder, name, create, opened);
+	file = open_in(folder, name, create, info);
 	close(folder);
 	return file;
 }
@@ -157,9 +138,9 @@ static int audit_fail(const char *key, const char *path, int error, char *why, s
 
 int audit_check(const char *key, const char *path, char *why, size_t why_size)
 {
-	struct opened opened;
+	struct stat info;
 	char name[NAME_MAX + 1];
-	int error = 0, folder, file = open_log(path, false, &opened);
+	int error = 0, folder, file = open_log(path, false, &info);
 
 	if (file >= 0) {
 		close(file);
@@ -179,9 +160,9 @@ int audit_check(const char *key, const char *path, char *why, size_t why_size)
 
 int audit_open(const char *key, const char *path, struct audit **audit, char *why, size_t why_size)
 {
-	struct opened opened = {0};
+	struct stat info = {0};
 	struct audit *made = NULL;
-	int file = open_log(path, true, &opened);
+	int file = open_log(path, true, &info);
 
 	if (file < 0)
 		return audit_fail(key, path, file, why, why_size);
@@ -197,9 +178,8 @@ int audit_open(const char *key, const char *path, struct audit **audit, char *wh
 	pthread_mutex_init(&made->lock, NULL);
 	pthread_cond_init(&made->synced, NULL);
 	made->file = file;
-	made->device = opened.info.st_dev;
-	made->inode = opened.info.st_ino;
-	made->torn = opened.torn;
+	made->device = info.st_dev;
+	made->inode = info.st_ino;
 	*audit = made;
 	return 0;
 }
@@ -271,10 +251,10 @@ static bool stands_at_path_locked(const struct audit *audit)
  * promised. Returns 0 or a negative errno. */
 static int reopen_locked(struct audit *audit)
 {
-	struct opened opened = {0};
+	struct stat info = {0};
 	int error, file;
 
-	file = open_log(audit->path, true, &opened);
+	file = open_log(audit->path, true, &info);
 	if (file < 0)
 		return file;
 	error = secure_room(file, audit->secured);
@@ -284,9 +264,9 @@ static int reopen_locked(struct audit *audit)
 	}
 	close(audit->file);
 	audit->file = file;
-	audit->device = opened.info.st_dev;
-	audit->inode = opened.info.st_ino;
-	audit->torn = opened.torn;
+	audit->device = info.st_dev;
+	audit->inode = info.st_ino;
+	audit->end = 0;
 	return 0;
 }
 
@@ -359,18 +339,29 @@ static int sync_locked(struct audit *audit)
 
 /* ---- lines ---- */
 
+/*
+ * Return true if the file ends in the middle of a line: a mount was killed while it wrote the line,
+ * this one before or another one now, or the disk was full.
+ */
+static bool ends_torn_locked(const struct audit *audit)
+{
+	struct stat info;
+	char last;
+
+	if (fstat(audit->file, &info) || !S_ISREG(info.st_mode) || info.st_size == audit->end)
+		return false;
+	return info.st_size > 0 && pread(audit->file, &last, 1, info.st_size - 1) == 1 &&
+	       last != '\n';
+}
+
 /* Append LINE to the file, on a line of its own. Returns 0 or a negative errno. */
 static int write_locked(struct audit *audit, const char *line, size_t length)
 {
-	size_t written = 0;
-	int error = 0;
+	int error = ends_torn_locked(audit) ? write_all(audit->file, "\n", 1, NULL) : 0;
 
-	if (audit->torn)
-		error = write_all(audit->file, "\n", 1, &written);
-	if (error)
-		return error;
-	error = write_all(audit->file, line, length, &written);
-	audit->torn = error && written;
+	if (!error)
+		error = write_all(audit->file, line, length, NULL);
+	audit->end = error ? 0 : lseek(audit->file, 0, SEEK_CUR);
 	return error;
 }
 

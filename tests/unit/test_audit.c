@@ -184,6 +184,13 @@ static void test_a_line_that_was_cut(void **state)
 	assert_int_equal(append(audit, "two\n"), 0);
 	assert_int_equal(append(audit, "three\n"), 0);
 	assert_text(path_of("audit"), "one\n{\"half\ntwo\nthree\n");
+	/* another mount that writes to the same file is killed */
+	file = fopen(path_of("audit"), "ae");
+	fputs("{\"other", file);
+	fclose(file);
+	assert_int_equal(append(audit, "four\n"), 0);
+	assert_int_equal(append(audit, "five\n"), 0);
+	assert_text(path_of("audit"), "one\n{\"half\ntwo\nthree\n{\"other\nfour\nfive\n");
 	audit_free(audit);
 }
 
