@@ -186,9 +186,9 @@ def test_between_two_memberships(ep, mount, file, fault):
 
 # ---- at the audit log ----
 
-@EACH_WRITE
 @pytest.mark.plain
-@pytest.mark.parametrize("line, how", [(1, "half"), (1, "whole"), (2, "half"), (2, "whole")])
+@pytest.mark.parametrize("kind, line, how", [("document", 1, "half"), ("status", 1, "whole"), ("status", 2, "half"),
+                                             ("document", 2, "whole")])
 def test_while_a_line_is_written(audited, file, cutter, kind, line, how):
     """A line that was cut stands alone. Without the first line nothing is sent."""
     command, fields = WRITES[kind]
