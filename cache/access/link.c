@@ -78,7 +78,10 @@ static void link_remember(struct roster *roster, const json_t *link)
 		collection->remember(roster_account(roster), roster_parent(roster), NULL, link);
 }
 
-/* As link_remember, for link ID as the roster has it. Returns it, a new reference, or NULL. */
+/*
+ * As link_remember, for link ID as the roster has it. The other hosts are told of it: one that has
+ * just ended it would not know which of the two was later. Returns it, a new reference, or NULL.
+ */
 static json_t *remember_held(struct roster *roster, const char *id)
 {
 	struct record *held;
@@ -88,6 +91,8 @@ static json_t *remember_held(struct roster *roster, const char *id)
 	known_peek(roster, id, &held, &seconds);
 	link = held ? record_json(held) : NULL;
 	link_remember(roster, link);
+	if (held)
+		publish_record(roster, held);
 	record_put(held);
 	return link;
 }
