@@ -25,6 +25,7 @@
 #include "cache/update/looks.h"
 #include "vendors/base/call.h"
 #include "vendors/base/log.h"
+#include "vendors/json/id_text.h"
 #include "vendors/rest/collection.h"
 #include "vendors/rest/item.h"
 #include "vendors/vendor.h"
@@ -103,7 +104,7 @@ static void publish_link(struct roster *roster, const char *id, const json_t *an
 	const struct collection *collection = roster_collection(roster);
 	struct record *record = NULL;
 	struct timespec when;
-	char buffer[24];
+	char buffer[COLLECTION_ID_MAX];
 
 	clock_gettime(CLOCK_REALTIME, &when);
 	/* without the vendor's own id the link could not be ended */
@@ -121,7 +122,8 @@ static void publish_link(struct roster *roster, const char *id, const json_t *an
 /* Report the link, which has been made. ANSWER is the vendor's record of it, or NULL. */
 static void tell_link(struct attempt *attempt, const json_t *answer)
 {
-	json_t *after = answer ? json_deep_copy(answer) : json_pack("{s:s}", "id", attempt->id);
+	json_t *after = answer ? json_deep_copy(answer)
+			       : json_pack("{s:o}", "id", id_text_json(attempt->id));
 
 	attempt_accepted(attempt, NULL, after, NULL);
 	json_decref(after);
@@ -156,7 +158,7 @@ static int prove_link(struct attempt *attempt)
 static int settle_link(struct attempt *attempt, enum vendor_outcome outcome, const json_t *answer)
 {
 	struct call *call = attempt->call;
-	char buffer[24];
+	char buffer[COLLECTION_ID_MAX];
 	int error = -call->error, there;
 	json_t *held;
 

@@ -26,6 +26,7 @@
 #include "cache/update/looks.h"
 #include "vendors/base/call.h"
 #include "vendors/base/log.h"
+#include "vendors/json/id_text.h"
 #include "vendors/json/pointer.h"
 #include "vendors/rest/account.h"
 #include "vendors/rest/collection.h"
@@ -60,7 +61,7 @@ static char *find_own_id(struct call *call, struct roster *roster, const char *i
 	const struct collection *collection = roster_collection(roster);
 	struct wait wait = {.kind = WAIT_RECORD, .id = id, .call = call};
 	const char *own = NULL;
-	char buffer[24], words[COLLECTION_WORDS_MAX], *copy;
+	char buffer[COLLECTION_ID_MAX], words[COLLECTION_WORDS_MAX], *copy;
 	json_t *object;
 
 	if (!collection->path_id_key)
@@ -94,7 +95,7 @@ static json_t *record_held(const struct attempt *attempt)
 	object = json_object();
 	if (object)
 		pointer_set(object, roster_collection(attempt->roster)->id_keys[0],
-			    json_string(attempt->id));
+			    id_text_json(attempt->id));
 	return object;
 }
 
@@ -107,8 +108,8 @@ static void note_gone(struct attempt *attempt, const char *own, const json_t *be
 	if (!collection->link) {
 		presence_note_deleted(attempt->roster, attempt->id, before);
 	} else if (collection->remember && link &&
-		   !pointer_set(link, collection->path_id_key, json_string(own)) &&
-		   !pointer_set(link, collection->id_keys[0], json_string(attempt->id))) {
+		   !pointer_set(link, collection->path_id_key, id_text_json(own)) &&
+		   !pointer_set(link, collection->id_keys[0], id_text_json(attempt->id))) {
 		collection->remember(attempt->account, roster_parent(attempt->roster), link, NULL);
 	}
 	json_decref(link);
@@ -158,7 +159,7 @@ struct search {
 static int unlink_search_add(struct list_sink *sink, const char *id, json_t *record)
 {
 	struct search *search = (struct search *)sink;
-	char buffer[24];
+	char buffer[COLLECTION_ID_MAX];
 	const char *own = collection_path_id(search->collection, record, buffer);
 
 	(void)id;

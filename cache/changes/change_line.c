@@ -15,6 +15,7 @@
 #include "vendors/base/status_words.h"
 #include "vendors/json/exact.h"
 #include "vendors/json/exact_print.h"
+#include "vendors/json/id_text.h"
 #include "vendors/rest/collection.h"
 #include "vendors/rest/status_map.h"
 #include "vendors/vendor.h"
@@ -179,7 +180,7 @@ static char *print_line(const struct change_line *line, const json_t *fields)
 	clock_gettime(CLOCK_REALTIME, &now);
 	json_object_set_new(object, "time", json_string(text_json_time(&now, when)));
 	json_object_set_new(object, "vendor", text_json(line->vendor));
-	json_object_set_new(object, "id", text_json(line->id));
+	json_object_set_new(object, "id", id_text_json(line->id));
 	json_object_set_new(object, "email", line->email ? text_json(line->email) : json_null());
 	json_object_set_new(object, "kind", json_string(kind));
 	if (fields)

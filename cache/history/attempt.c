@@ -21,6 +21,7 @@
 #include "vendors/base/error_name.h"
 #include "vendors/base/log.h"
 #include "vendors/json/exact_print.h"
+#include "vendors/json/id_text.h"
 #include "vendors/rest/account.h"
 #include "vendors/rest/collection.h"
 #include "vendors/vendor.h"
@@ -131,7 +132,7 @@ static char *line_of(const struct attempt *attempt, const char *outcome, int err
 	json_object_set_new(line, "pid", json_integer(call->pid));
 	json_object_set_new(line, "command", text_json(call->command));
 	json_object_set_new(line, "vendor", text_json(attempt->account->name));
-	json_object_set_new(line, "id", attempt->id ? text_json(attempt->id) : json_null());
+	json_object_set_new(line, "id", attempt->id ? id_text_json(attempt->id) : json_null());
 	json_object_set_new(line, "path", text_json(call->path));
 	json_object_set_new(line, "action", json_string(attempt->action));
 	json_object_set_new(line, "fields",

@@ -86,7 +86,7 @@ static char *steps_text(const struct collection *collection, const json_t *recor
 static char *state_of(struct roster *roster, const json_t *record)
 {
 	const struct collection *collection = roster_collection(roster);
-	char own[24], word[STATUS_MAP_MAX];
+	char own[COLLECTION_ID_MAX], word[STATUS_MAP_MAX];
 	const char *status;
 
 	if (!record)

@@ -10,6 +10,7 @@
 #include "vendors/base/clock.h"
 #include "vendors/base/log.h"
 #include "vendors/base/address.h"
+#include "vendors/json/id_text.h"
 #include "vendors/rest/account.h"
 #include "vendors/rest/item.h"
 #include "vendors/list/row.h"
@@ -222,7 +223,7 @@ static int listed_status(struct roster *roster, struct call *call, const char *i
 	if (error != -ENOENT)
 		return error;
 	call_clear(call);
-	*record = json_pack("{s:s, s:s, s:[]}", "id", id, statuses->status_key,
+	*record = json_pack("{s:o, s:s, s:[]}", "id", id_text_json(id), statuses->status_key,
 			    statuses->absent_status, statuses->steps_key);
 	return *record ? 0 : call_no_memory(call);
 }

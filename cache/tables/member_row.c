@@ -82,7 +82,7 @@ static int add_front(const struct member_row *row, struct table_out *out)
 	if (!error)
 		error = table_out_add(out, "\"", 1);
 	if (!error)
-		error = record_values_add_text(out, row->record->id);
+		error = record_values_add_id(out, row->record->id);
 	if (!error)
 		error = table_out_add(out, "\"", 1);
 	if (!error && row->name.value)

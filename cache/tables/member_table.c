@@ -13,6 +13,8 @@
 #include "cache/tables/record_columns.h"
 #include "cache/tables/record_csv.h"
 #include "cache/tables/record_fields.h"
+#include "cache/tables/record_values.h"
+#include "vendors/json/id_text.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -221,13 +223,31 @@ static int member_add_value(const struct members *members, const struct member_p
 	return place->value ? record_csv_add_field(out, &field, scratch, &members->style) : 0;
 }
 
+/* Append ID as a cell. SCRATCH is reused. */
+static int member_add_id(const struct members *members, const char *id, struct table_out *scratch,
+			 struct table_out *out)
+{
+	struct record_field field = {.kind = RECORD_FIELD_TEXT, .escaped = true};
+	struct table_out json = {0};
+	int error;
+
+	if (!strchr(id, ID_TEXT_MARK))
+		return csv_cell_add(out, id, strlen(id), &members->style);
+	error = record_values_add_id(&json, id);
+	field.value = json.text;
+	field.length = json.length;
+	if (!error)
+		error = record_csv_add_field(out, &field, scratch, &members->style);
+	free(json.text);
+	return error;
+}
+
 /* Append the columns in front of ROW, and its CELLS. */
 static int member_add_cells(const struct members *members, const struct member_row *row,
 			    const struct record_field *cells, struct table_out *out)
 {
-	const char *id = row->record->id;
 	struct table_out scratch = {0};
-	int error = csv_cell_add(out, id, strlen(id), &members->style);
+	int error = member_add_id(members, row->record->id, &scratch, out);
 
 	if (!error && members->names)
 		error = table_out_add(out, ",", 1);

@@ -82,10 +82,10 @@ static int add_told(struct table_out *out, const struct people_vendor *vendor,
 {
 	if (what == TOLD_ROLE)
 		return add_role(out, vendor, record);
-	return record_values_add_text(out, what == TOLD_ID
-					       ? record->id
-					       : record_values_status(record, vendor->statuses,
-								      vendor->absent_status));
+	if (what == TOLD_ID)
+		return record_values_add_id(out, record->id);
+	return record_values_add_text(out, record_values_status(record, vendor->statuses,
+								vendor->absent_status));
 }
 
 /* Return EMAIL, which differs from its key in case only, in small letters. NULL: no memory. */

@@ -11,6 +11,7 @@
 #include "vendors/json/exact_parse.h"
 #include "vendors/json/exact_print.h"
 #include "vendors/json/exact_text.h"
+#include "vendors/json/id_text.h"
 #include "vendors/json/pointer.h"
 
 #include <errno.h>
@@ -60,6 +61,22 @@ int record_values_add_text(struct table_out *out, const char *text)
 	if (json.text)
 		error = table_out_add(out, json.text, json.length);
 	free(json.text);
+	return error;
+}
+
+int record_values_add_id(struct table_out *out, const char *id)
+{
+	size_t length;
+	char *bytes, *text;
+	int error;
+
+	if (!strchr(id, ID_TEXT_MARK))
+		return record_values_add_text(out, id);
+	bytes = id_text_bytes(id, &length);
+	text = bytes ? address_text(bytes, length) : NULL;
+	error = text ? record_values_add_text(out, text) : -ENOMEM;
+	free(text);
+	free(bytes);
 	return error;
 }
 

@@ -29,6 +29,9 @@ int record_values_add(struct table_out *out, size_t begin, const struct record *
 const char *record_values_status(const struct record *record, const struct snapshot *statuses,
 				 const char *absent);
 
+/* Append ID (id_text.h) as record_values_add_text appends a text. Returns 0 or -ENOMEM. */
+int record_values_add_id(struct table_out *out, const char *id);
+
 /*
  * Append TEXT, in which NUL bytes and halves of surrogate pairs are as in vendors/base/address.h,
  * to OUT as JSON without quotes. Return 0 or -ENOMEM.

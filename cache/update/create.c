@@ -72,7 +72,7 @@ static json_t *wanted_of(const struct collection *collection, const json_t *docu
  */
 static int create_take_answer(struct creation *creation, json_t *answer)
 {
-	char buffer[24];
+	char buffer[COLLECTION_ID_MAX];
 	const char *id = answer ? collection_id(creation->collection, answer, buffer) : NULL;
 	char said[CALL_WORDS_MAX];
 	int error;
@@ -121,7 +121,7 @@ static int create_check_vacant(struct creation *creation)
 {
 	const struct collection *collection = creation->collection;
 	const char *key = collection->id_keys[0];
-	char words[COLLECTION_WORDS_MAX], buffer[24];
+	char words[COLLECTION_WORDS_MAX], buffer[COLLECTION_ID_MAX];
 	const char *id;
 	int error;
 

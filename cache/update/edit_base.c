@@ -187,7 +187,7 @@ static int from_last_save(struct roster *roster, const char *id,
 {
 	const struct collection *users = roster_collection(roster);
 	struct versions_save last;
-	char buffer[24];
+	char buffer[COLLECTION_ID_MAX];
 	int error;
 
 	if (!versions_last_save(roster_versions(roster), id, process, stamp, &last))

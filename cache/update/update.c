@@ -192,7 +192,7 @@ static int check_id(const struct change *change, const json_t *document)
 {
 	const struct collection *collection = change->collection;
 	const char *key = collection->id_keys[0], *id;
-	char buffer[24], words[COLLECTION_WORDS_MAX];
+	char buffer[COLLECTION_ID_MAX], words[COLLECTION_WORDS_MAX];
 	json_t *fields;
 
 	id = collection->single ? NULL : collection_id(collection, document, buffer);

@@ -10,14 +10,17 @@
 #include "vendors/base/address.h"
 #include "vendors/base/hash.h"
 #include "vendors/base/one_line.h"
+#include "vendors/json/id_text.h"
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define CUT_MARK "%~"
 #define CUT_TAIL 18 /* the mark and 16 hex digits */
 #define NUL_CODE "%00"
+#define CODE_MAX 10 /* what stands for one character that the text of an id marks, with its end */
 
 static const char *const path_suffixes[] = {[PATH_JSON] = ".json", [PATH_STATUS] = ".status"};
 
@@ -36,8 +39,9 @@ static inline bool path_is_plain(const char *id, size_t at)
 
 /* Which bytes are encoded in a name. */
 enum coded {
-	CODED_ID,    /* what is not plain, and what acts on a terminal (one_line.h) */
-	CODED_EMAIL, /* the same, ADDRESS_NUL, and halves of surrogate pairs */
+	CODED_ID,    /* what is not plain, what acts on a terminal (one_line.h), and what the text
+			of an id marks */
+	CODED_EMAIL, /* the same without marks, ADDRESS_NUL, and halves of surrogate pairs */
 	CODED_ASCII, /* the same, and what is not ASCII */
 };
 
@@ -73,12 +77,33 @@ static bool is_acting(const char *id, size_t at)
 	       length > 1 && at < first + length;
 }
 
+/* Write what stands for the marked character at *AT of ID in a name to CODE, and move *AT behind
+ * it. Return the length of CODE. */
+static size_t encode_marked(const char *id, size_t *at, char code[CODE_MAX])
+{
+	char digits[5] = "";
+	unsigned unit;
+
+	if (id[*at + 1] != 'd') {
+		memcpy(code, id[*at + 1] == '0' ? NUL_CODE : "%1A", sizeof(NUL_CODE));
+		*at += id[*at + 1] ? 2 : 1;
+		return strlen(code);
+	}
+	snprintf(digits, sizeof(digits), "%s", id + *at + 1);
+	*at += 1 + strlen(digits);
+	unit = (unsigned)strtoul(digits, NULL, 16);
+	return (size_t)snprintf(code, CODE_MAX, "%%ED%%%02X%%%02X", 0x80 | (unit >> 6 & 0x3f),
+				0x80 | (unit & 0x3f));
+}
+
 /* Write what stands for ID at *AT in a name to CODE, and move *AT behind the bytes that it stands
  * for. Return the length of CODE. */
-static size_t encode_next(const char *id, enum coded coded, size_t *at, char code[4])
+static size_t encode_next(const char *id, enum coded coded, size_t *at, char code[CODE_MAX])
 {
 	unsigned char byte = (unsigned char)id[*at];
 
+	if (coded == CODED_ID && byte == ID_TEXT_MARK)
+		return encode_marked(id, at, code);
 	if (coded != CODED_ID && strncmp(id + *at, ADDRESS_NUL, strlen(ADDRESS_NUL)) == 0) {
 		*at += strlen(ADDRESS_NUL);
 		memcpy(code, NUL_CODE, sizeof(NUL_CODE));
@@ -90,13 +115,13 @@ static size_t encode_next(const char *id, enum coded coded, size_t *at, char cod
 		return 1;
 	}
 	++*at;
-	return (size_t)snprintf(code, 4, "%%%02X", byte);
+	return (size_t)snprintf(code, CODE_MAX, "%%%02X", byte);
 }
 
 static void path_encode(const char *id, enum coded coded, char *stem)
 {
 	size_t length = 0, whole = 0, at = 0;
-	char code[4];
+	char code[CODE_MAX];
 
 	while (id[at]) {
 		size_t need = encode_next(id, coded, &at, code);
@@ -228,13 +253,35 @@ bool path_email(const char *stem, char *email)
 	return true;
 }
 
+/* Write the id that STEM stands for to ID, which a text is never too long for: what it marks has
+ * more bytes in STEM. Return false if STEM stands for nothing, or without memory. */
+static bool decode_id(const char *stem, char *id)
+{
+	size_t length = path_decode(stem, id), kept = 0;
+	char *text;
+
+	if (!length || !strchr(stem, '%')) {
+		id[length] = '\0';
+		return length;
+	}
+	for (size_t at = 0; at < length; at++) {
+		bool nul = length - at >= 2 && memcmp(id + at, ADDRESS_NUL, 2) == 0;
+
+		id[kept++] = nul ? '\0' : id[at];
+		at += nul;
+	}
+	text = id_text_of_bytes(id, kept);
+	if (text)
+		snprintf(id, PATH_STEM_MAX + 1, "%s", text);
+	free(text);
+	return text;
+}
+
 bool path_id(const char *stem, char *id)
 {
 	char again[PATH_STEM_MAX + 1];
-	size_t length = path_decode(stem, id);
 
-	id[length] = '\0';
-	if (!length || strstr(stem, NUL_CODE))
+	if (!decode_id(stem, id))
 		return false;
 	/* 12%33.json is not another name of 123.json: each record has one. */
 	path_stem(id, again);

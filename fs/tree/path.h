@@ -2,9 +2,10 @@
 /*
  * path.h - names of files and ids of records, each made from the other. Pure functions.
  *
- * A record's files are STEM.json and STEM.status. The stem is the id with %XX for each byte that a
- * name can't hold, a leading dot or #, `%` and control characters. A stem that would be too long is
- * cut and ends in %~ and a hash of the id, which no other id can give.
+ * A record's files are STEM.json and STEM.status. Ids are texts of id_text.h. The stem is the id's
+ * bytes with %XX for each that a name can't hold, a leading dot or #, `%` and control characters. A
+ * stem that would be too long is cut and ends in %~ and a hash of the id, which no other id can
+ * give.
  */
 #ifndef ROSTERFS_PATH_H
 #define ROSTERFS_PATH_H

@@ -222,7 +222,7 @@ def renamed(vendor):
             return wire.ask(request)
         real, odd = vendor.odd
         start, _, last = request.path.rpartition("/")
-        if last not in (".", "..") and urllib.parse.unquote(last) == odd:
+        if last not in (".", "..") and urllib.parse.unquote(last, errors="surrogatepass") == odd:
             request = request._replace(target=start + "/" + urllib.parse.quote(real, safe=""))
         answer = wire.ask(request)
         if answer.status >= 300 or not answer.body or not request.path.startswith(vendor.items):
@@ -243,6 +243,15 @@ def with_id(value, key, real, odd):
 def as_rewritten(hit, _vendor, _place):
     """Only what is done to all requests."""
     hit.say(hit.wire.rewrite(hit.wire, hit.request))
+
+
+def on_page(odd):
+    """The last of this page has an odd id."""
+    def do(hit, vendor, _place):
+        if not vendor.odd:
+            vendor.odd = (str(vendor.rows(hit.passed().json())[-1][vendor.key]), odd)
+        hit.say(hit.wire.rewrite(hit.wire, hit.request))
+    return do
 
 
 def made_with(odd):

@@ -158,17 +158,17 @@ FAULTS += [
 
 # ---- ids ----
 
-for title, odd in (("with /", "a/b"), ("of two dots", ".."), ("of 300 bytes", "x" * 300)):
+for title, odd in (("with /", "a/b"), ("of two dots", ".."), ("of 300 bytes", "x" * 300), ("with NUL", "a\0b"),
+                   ("with half a surrogate pair", "\ud83d")):
     same = {"odd": odd, "rewrite": acts.renamed}
     users = {"vendors": USERS, "rewrite": acts.renamed}
     FAULTS += [
-        Fault(f"an id {title}", "fine", acts.as_rewritten, ["list page 1", "get"], **same),
+        Fault(f"an id {title}", "fine", acts.on_page(odd), LISTS, rewrite=acts.renamed),
+        Fault(f"an id {title}", "fine", acts.as_rewritten, ["get"], **same),
         Fault(f"an id {title}", "fine", acts.as_rewritten, ["PUT"], applied=True, **same),
         Fault(f"an id {title}", "fine", acts.as_rewritten, ["DELETE"], applied=True, odd=odd, **users),
         Fault(f"an id {title}", "fine", acts.made_with(odd), ["POST"], applied=True, **users),
     ]
-FAULTS.append(Fault("an id with NUL", "whole or broken", acts.as_rewritten, ["list page 1"], "id", odd="a\0b",
-                    rewrite=acts.renamed))
 
 # ---- lists, and reads that are behind ----
 

@@ -92,7 +92,7 @@ class Vendor:
     def item_of(self, request):
         """The id in the path of a record, or None."""
         start, _, last = request.path.rpartition("/")
-        return urllib.parse.unquote(last) if start == self.items and last != "self" else None
+        return urllib.parse.unquote(last, errors="surrogatepass") if start == self.items and last != "self" else None
 
     def before(self, place):
         """What tells the request before that of PLACE, if it is always the same one."""

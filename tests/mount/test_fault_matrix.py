@@ -131,8 +131,9 @@ def try_cell(vendor, place, fault):
             check_log(lines, path, name, fault.words)
         assert not wire.visited(), "another host was asked"
         look(vendor, known)
-        if name == "ok" and (place in ("get", "PUT") or vendor.first and place in fault_vendors.PAGES):
-            vendor.right(str(vendor.subject), path if place not in fault_vendors.PAGES else vendor.path("get"))
+        if name == "ok" and (place in ("get", "PUT") or place in fault_vendors.PAGES and (vendor.first or vendor.odd)):
+            vendor.right(vendor.odd[0] if vendor.odd else str(vendor.subject),
+                         path if place not in fault_vendors.PAGES else vendor.path("get"))
     finally:
         wire.clear()
         vendor.clean(place, path)

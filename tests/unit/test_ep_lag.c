@@ -130,7 +130,7 @@ struct rows {
 static int add(struct list_sink *sink, const char *id, json_t *record)
 {
 	struct rows *rows = (struct rows *)sink;
-	char buffer[24];
+	char buffer[COLLECTION_ID_MAX];
 	const char *own = collection_path_id(&ep_links, record, buffer);
 
 	assert_non_null(own);

@@ -4,6 +4,7 @@
  */
 #include "fs/tree/path.h"
 #include "vendors/base/address.h"
+#include "vendors/json/id_text.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -40,6 +41,19 @@ static void test_stems(void **state)
 	    {"a\xe2\x80\xaeg", "a%E2%80%AEg"},
 	    {"\xe2\x80\xa8", "%E2%80%A8"},
 	    {"\xc2\xa0\xe2\x82\xac", "\xc2\xa0\xe2\x82\xac"},
+	    /* what id_text.h marks: NUL, the mark, half a surrogate pair */
+	    {"a\x1a"
+	     "0b",
+	     "a%00b"},
+	    {"\x1a"
+	     "0",
+	     "%00"},
+	    {"\x1a\x1a"
+	     "0",
+	     "%1A0"},
+	    {"\x1a"
+	     "d83dx",
+	     "%ED%A0%BDx"},
 	};
 
 	(void)state;
@@ -57,7 +71,15 @@ static void test_stems(void **state)
 static void test_names_that_are_no_stems(void **state)
 {
 	/* Each record has one name: what another name decodes to does not count. */
-	static const char *const stems[] = {"12%33", "%2f", "a%", "a%2", "a%ZZ", "%00", "a%00b"};
+	static const char *const stems[] = {"12%33",
+					    "%2f",
+					    "a%",
+					    "a%2",
+					    "a%ZZ",
+					    "%C0%80",
+					    "\x1a",
+					    "\x1a"
+					    "0"};
 	char id[PATH_STEM_MAX + 1];
 
 	(void)state;
@@ -214,7 +236,7 @@ static void test_random_ids(void **state)
 {
 	static const char alphabet[] = "a.%/#~2F\n\x7f\xc3\xa9";
 	char stems[400][PATH_STEM_MAX + 1];
-	char id[64], back[PATH_STEM_MAX + 1];
+	char id[64], back[PATH_STEM_MAX + 1], *text;
 	size_t count = 0;
 
 	(void)state;
@@ -236,12 +258,16 @@ static void test_random_ids(void **state)
 		char stem[PATH_STEM_MAX + 1];
 
 		for (size_t i = 0; i < length; i++)
-			id[i] = (char)(1 + rand() % 255);
-		id[length] = '\0';
-		path_stem(id, stem);
+			id[i] = (char)(rand() % 256);
+		/* which no id has */
+		if (memmem(id, length, ADDRESS_NUL, 2))
+			continue;
+		text = id_text_of_bytes(id, length);
+		path_stem(text, stem);
 		assert_null(strchr(stem, '/'));
 		assert_true(path_id(stem, back));
-		assert_string_equal(back, id);
+		assert_string_equal(back, text);
+		free(text);
 	}
 }
 

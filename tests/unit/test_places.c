@@ -121,7 +121,7 @@ static void test_links(void **state)
 	json_t *flat = json_pack("{s:s, s:s}", "id", "s1", "account_member_id", "m1");
 	json_t *deep = json_pack("{s:s, s:{s:{s:{s:s}}}}", "id", "s1", "relationships",
 				 "account_member", "data", "id", "m1");
-	char buffer[24];
+	char buffer[COLLECTION_ID_MAX];
 
 	(void)state;
 	assert_string_equal(collection_id(links, body, buffer), "m1");

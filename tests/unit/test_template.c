@@ -57,8 +57,8 @@ static const struct example examples[] = {
     {TEMPLATE_PATH, "/u/{empty}?x=1", NULL},
     {TEMPLATE_PATH, "/u/a{empty}", "/u/a"},
     {TEMPLATE_PATH, "/u?x={empty}", "/u?x="},
-    {TEMPLATE_PATH, "/u/{half}", NULL},
-    {TEMPLATE_PATH, "/u/{nul}", NULL},
+    {TEMPLATE_PATH, "/u/{half}", "/u/%ED%A0%BD"},
+    {TEMPLATE_PATH, "/u/{nul}", "/u/a%00b"},
     /* a parameter that is only a placeholder without a value */
     {TEMPLATE_PATH, "/u?after={missing}", "/u"},
     {TEMPLATE_PATH, "/u?after={missing}&n={n}", "/u?n=7"},
@@ -80,6 +80,7 @@ static const struct example examples[] = {
     {TEMPLATE_HEADER, "{id}", "a b/c?d&e#%\xc3\xa9"},
     {TEMPLATE_HEADER, "{line}", NULL},
     {TEMPLATE_HEADER, "{nul}", NULL},
+    {TEMPLATE_HEADER, "{half}", NULL},
     {TEMPLATE_HEADER, "x{missing}", NULL},
     {TEMPLATE_HOST, "{host}", "api-1.example"},
     {TEMPLATE_HOST, "{id}", NULL},

@@ -60,7 +60,8 @@ const char *ep_info_id(const json_t *info, char *buffer)
 
 json_t *ep_info_member(const json_t *info, const char *id)
 {
-	json_t *member = json_pack("{s:s, s:s}", "id", id, "type", EP_COMMON_MEMBER_TYPE);
+	json_t *member = json_pack("{s:o, s:s}", "id", id_text_json(id), "type",
+				   EP_COMMON_MEMBER_TYPE);
 	json_t *times = json_object(), *value;
 
 	for (size_t i = 0; identity[i]; i++) {

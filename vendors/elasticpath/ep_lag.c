@@ -7,6 +7,7 @@
 #include "vendors/base/call.h"
 #include "vendors/base/clock.h"
 #include "vendors/elasticpath/ep_memory.h"
+#include "vendors/json/id_text.h"
 #include "vendors/rest/account.h"
 #include "vendors/vendor.h"
 
@@ -168,7 +169,8 @@ void ep_lag_note_asked(struct account *account, const char *company, const char 
 
 void ep_lag_note_new(struct account *account, const json_t *record)
 {
-	const char *id = json_string_value(json_object_get(record, "id"));
+	char buffer[ID_TEXT_MAX];
+	const char *id = id_text_of(json_object_get(record, "id"), buffer);
 
 	if (id)
 		ep_lag_note_change(account, NULL, NULL, id, MADE);

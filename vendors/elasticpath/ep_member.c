@@ -263,7 +263,7 @@ static bool member_creates(const struct account *account)
 static enum vendor_outcome member_post(struct call *call, struct account *account,
 				       const char *parent, const json_t *body, json_t **answer)
 {
-	char buffer[24];
+	char buffer[COLLECTION_ID_MAX];
 	bool known;
 	json_t *info = half_of(body, true), *made = NULL;
 	enum vendor_outcome outcome = ep_info_post(call, account, info, &made, &known);

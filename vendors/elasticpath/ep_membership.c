@@ -55,7 +55,8 @@ static const char *const link_id_keys[] = {"account_member_id",
 static json_t *links_body(const struct collection *links, const char *id)
 {
 	(void)links;
-	return json_pack("{s:s, s:s}", "type", "account_membership", "account_member_id", id);
+	return json_pack("{s:s, s:o}", "type", "account_membership", "account_member_id",
+			 id_text_json(id));
 }
 
 /* Passes on the rows of an account's list, except those that were ended here. */
@@ -69,14 +70,16 @@ struct links {
 static int links_add(struct list_sink *sink, const char *id, json_t *record)
 {
 	struct links *links = (struct links *)sink;
-	const json_t *own = json_object_get(record, ep_links.path_id_key);
+	char buffer[COLLECTION_ID_MAX];
+	const char *own = collection_path_id(&ep_links, record, buffer), *ended;
 	json_t *change;
 	size_t i;
 	int error;
 
 	json_array_foreach(links->changes, i, change) {
-		if (!json_is_true(json_object_get(change, "ended")) ||
-		    !json_equal(json_object_get(change, "id"), own))
+		ended = json_string_value(json_object_get(change, "id"));
+		if (!json_is_true(json_object_get(change, "ended")) || !own || !ended ||
+		    strcmp(ended, own) != 0)
 			continue;
 		ep_lag_used(links->call, change);
 		return 0;
@@ -108,16 +111,17 @@ static int add_made(struct links *links)
 	size_t i;
 
 	json_array_foreach(links->changes, i, change) {
-		json_t *member = json_object_get(change, "member"), *link;
+		const char *id = json_string_value(json_object_get(change, "id"));
+		const char *member = json_string_value(json_object_get(change, "member"));
+		json_t *link;
 		int error;
 
 		if (json_is_true(json_object_get(change, "ended")) ||
 		    json_is_true(json_object_get(change, "asked")))
 			continue;
-		link = json_pack("{s:O, s:s, s:O}", "id", json_object_get(change, "id"), "type",
-				 "account_membership", "account_member_id", member);
-		error = link ? links->out->add(links->out, json_string_value(member), link)
-			     : -ENOMEM;
+		link = json_pack("{s:o, s:s, s:o}", "id", id_text_json(id), "type",
+				 "account_membership", "account_member_id", id_text_json(member));
+		error = link ? links->out->add(links->out, member, link) : -ENOMEM;
 		json_decref(link);
 		if (!error)
 			ep_lag_used(links->call, change);
@@ -155,7 +159,7 @@ static int links_list(struct call *call, struct account *account, const char *pa
 /* Return true if LINK (or NULL) names another member than BODY. */
 static bool is_of_another(const json_t *link, const json_t *body)
 {
-	char buffer[24], wanted[24];
+	char buffer[COLLECTION_ID_MAX], wanted[COLLECTION_ID_MAX];
 	const char *member = link ? collection_id(&ep_links, link, buffer) : NULL;
 
 	return member && strcmp(member, collection_id(&ep_links, body, wanted)) != 0;
@@ -170,7 +174,7 @@ static enum vendor_outcome links_post(struct call *call, struct account *account
 {
 	enum vendor_outcome outcome = item_post_direct(call, account, &ep_links, parent, body,
 						       answer);
-	char member[24], own[24];
+	char member[COLLECTION_ID_MAX], own[COLLECTION_ID_MAX];
 
 	if (is_of_another(*answer, body)) {
 		json_decref(*answer);
@@ -189,7 +193,7 @@ static void links_remember(struct account *account, const char *parent, const js
 			   const json_t *made)
 {
 	const json_t *link = ended ? ended : made;
-	char member[24], own[24];
+	char member[COLLECTION_ID_MAX], own[COLLECTION_ID_MAX];
 
 	ep_lag_note(account, parent, collection_id(&ep_links, link, member),
 		    collection_path_id(&ep_links, link, own), ended);

@@ -28,14 +28,15 @@
  * listed. */
 #define AGAIN 2
 
-/* Return the account of MEMBERSHIP, or NULL. The guide has its id flat, the vendor's OpenAPI in
- * relationships. */
-static const char *account_of(const json_t *membership)
+/* Return the id of the account of MEMBERSHIP as text, in BUFFER (COLLECTION_ID_MAX bytes) if need
+ * be, or NULL. The guide has it flat, the vendor's OpenAPI in relationships. */
+static const char *account_of(const json_t *membership, char *buffer)
 {
-	const char *id = exact_string(json_object_get(membership, "account_id"));
+	const char *id = id_text_of(json_object_get(membership, "account_id"), buffer);
 
 	if (!id)
-		id = exact_string(collection_value(membership, "/relationships/account/data/id"));
+		id = id_text_of(collection_value(membership, "/relationships/account/data/id"),
+				buffer);
 	return id;
 }
 
@@ -51,7 +52,7 @@ static json_t *status_record(struct call *call, const char *id, json_t *membersh
 	json_t *unconfirmed = json_array(), *record;
 
 	ep_lag_apply(call, changes, memberships, unconfirmed);
-	record = json_pack("{s:s, s:s, s:O}", "id", id, "status",
+	record = json_pack("{s:o, s:s, s:O}", "id", id_text_json(id), "status",
 			   json_array_size(memberships) ? STATUS_ACTIVE : STATUS_INACTIVE,
 			   "memberships", memberships);
 	if (record && json_array_size(unconfirmed))
@@ -73,7 +74,7 @@ struct gather {
 static int gather_add(struct list_sink *sink, const char *id, json_t *record)
 {
 	struct gather *gather = (struct gather *)sink;
-	char buffer[24];
+	char buffer[COLLECTION_ID_MAX];
 	const char *member = gather->account ? collection_id(&ep_links, record, buffer) : "";
 
 	if (!member)
@@ -273,7 +274,8 @@ struct own {
 static int own_add(struct list_sink *sink, const char *id, json_t *record)
 {
 	struct own *own = (struct own *)sink;
-	const char *account = account_of(record);
+	char buffer[COLLECTION_ID_MAX];
+	const char *account = account_of(record, buffer);
 
 	if (!account)
 		return call_fail(own->call, CALL_MALFORMED,
@@ -375,7 +377,8 @@ static int ep_status_set(struct call *call, struct account *account, const json_
 			 enum vendor_outcome *outcomes)
 {
 	const json_t *memberships = json_object_get(record, "memberships");
-	const char *member = json_string_value(json_object_get(record, "id"));
+	char buffer[COLLECTION_ID_MAX];
+	const char *member = id_text_of(json_object_get(record, "id"), buffer);
 	struct call first = {0};
 	size_t i, done = 0;
 	json_t *membership;
@@ -401,7 +404,8 @@ static int ep_status_set(struct call *call, struct account *account, const json_
 
 static void note_memberships(struct account *account, const json_t *record, bool ended)
 {
-	const char *member = json_string_value(json_object_get(record, "id"));
+	char buffer[COLLECTION_ID_MAX];
+	const char *member = id_text_of(json_object_get(record, "id"), buffer);
 	json_t *membership;
 	size_t i;
 
@@ -420,7 +424,8 @@ static void ep_status_remember(struct account *account, const char *parent, cons
 
 static void ep_status_forget(struct account *account, const json_t *record)
 {
-	const char *member = json_string_value(json_object_get(record, "id"));
+	char buffer[COLLECTION_ID_MAX];
+	const char *member = id_text_of(json_object_get(record, "id"), buffer);
 	json_t *membership;
 	size_t i;
 

@@ -7,31 +7,41 @@
 #include <arpa/inet.h>
 #include <curl/curl.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 char *http_url_escape(const char *text)
 {
+	return http_url_escape_bytes(text, strlen(text));
+}
+
+char *http_url_escape_bytes(const char *bytes, size_t length)
+{
 	char *escaped, *copy;
 
+	/* libcurl would ask strlen */
+	if (!length)
+		return strdup("");
 	/* libcurl does not escape dots, but these two are no names in a path */
-	if (strcmp(text, ".") == 0)
-		return strdup("%2E");
-	if (strcmp(text, "..") == 0)
-		return strdup("%2E%2E");
-	escaped = curl_easy_escape(NULL, text, 0);
+	if (length <= 2 && strncmp(bytes, "..", length) == 0)
+		return strdup(length == 1 ? "%2E" : "%2E%2E");
+	escaped = length <= INT_MAX ? curl_easy_escape(NULL, bytes, (int)length) : NULL;
 	copy = escaped ? strdup(escaped) : NULL;
 	curl_free(escaped);
 	return copy;
 }
 
-char *http_url_unescape(const char *text)
+char *http_url_unescape(const char *text, size_t *length)
 {
-	int length = 0;
-	char *plain = curl_easy_unescape(NULL, text, 0, &length);
-	char *copy = plain && strlen(plain) == (size_t)length ? strdup(plain) : NULL;
+	int plain_length = 0;
+	char *plain = curl_easy_unescape(NULL, text, 0, &plain_length);
+	char *copy = plain ? malloc((size_t)plain_length + 1) : NULL;
 
+	if (copy)
+		memcpy(copy, plain, (size_t)plain_length + 1);
+	*length = (size_t)plain_length;
 	curl_free(plain);
 	return copy;
 }

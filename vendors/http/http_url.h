@@ -12,9 +12,12 @@
  * memory. */
 char *http_url_escape(const char *text);
 
-/* Return TEXT with its percent-encoding undone. The caller frees it. NULL: no memory, or a byte in
- * it is NUL. */
-char *http_url_unescape(const char *text);
+/* As http_url_escape, for LENGTH BYTES, which may have NUL among them and are not terminated. */
+char *http_url_escape_bytes(const char *bytes, size_t length);
+
+/* Return TEXT with its percent-encoding undone, *LENGTH bytes, not terminated: they may have NUL
+ * among them. The caller frees them. NULL: no memory. */
+char *http_url_unescape(const char *text, size_t *length);
 
 /*
  * Check that URL may be a base_url: https, or http to loopback; with a host; without user,

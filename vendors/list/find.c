@@ -32,7 +32,7 @@ static int find_visit(json_t *row, void *arg)
 	json_t *record = rows_record(finding->collection, row);
 	const char *email = record ? collection_email(finding->collection, record) : NULL;
 	char *key = email ? address_key(email) : NULL;
-	char buffer[24];
+	char buffer[COLLECTION_ID_MAX];
 	const char *id = record ? collection_id(finding->collection, record, buffer) : NULL;
 
 	if (id && key && strcmp(key, finding->key) == 0) {

@@ -181,8 +181,15 @@ static void say_members(const json_t *value, const char *list, char *text, size_
 
 static int no_id(const struct page *page, const json_t *row, size_t number)
 {
+	const json_t *record = rows_record(page->collection, (json_t *)(uintptr_t)row);
 	char has[512];
 
+	if (record && collection_has_id(page->collection, record))
+		return call_fail(page->call, CALL_MALFORMED,
+				 "page %zu of the %s: row %zu has a \"%s\" that is no id: a text "
+				 "that is not empty, or a whole number",
+				 page->number, page->collection->name, number,
+				 page->collection->id_keys[0]);
 	say_members(row, "it is a list: rows must end with /*", has, sizeof(has));
 	account_redact(page->account, has);
 	return call_fail(page->call, CALL_MALFORMED, "page %zu of the %s: row %zu %s \"%s\"%s",
@@ -196,7 +203,7 @@ static int page_hand_on(const struct page *page, json_t *row, size_t number, uin
 {
 	const struct collection *collection = page->collection;
 	json_t *record = rows_record(collection, row);
-	char buffer[24];
+	char buffer[COLLECTION_ID_MAX];
 	const char *id = record ? collection_id(collection, record, buffer) : NULL;
 	int error;
 
@@ -363,7 +370,7 @@ static int check_whole(const struct page *page, const struct http_reply *reply)
 static bool holds_records(const struct collection *collection, json_t *value, unsigned depth)
 {
 	json_t *row = json_array_get(value, 0), *member;
-	char buffer[24];
+	char buffer[COLLECTION_ID_MAX];
 	const char *name;
 
 	if (row)

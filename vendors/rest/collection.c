@@ -173,7 +173,7 @@ json_t *collection_unwrap(const struct collection *collection, json_t *answer)
 /* Return ID as text, in BUFFER if it is a number, or NULL. */
 static const char *id_text(const json_t *id, char *buffer)
 {
-	const char *text = json_string_value(id), *digits = exact_number(id);
+	const char *digits = exact_number(id);
 
 	if (digits) /* an id of more than 64 bits, without fraction, exponent or sign */
 		return digits[strspn(digits, "0123456789")] ? NULL : digits;
@@ -181,10 +181,12 @@ static const char *id_text(const json_t *id, char *buffer)
 		snprintf(buffer, 24, "%" JSON_INTEGER_FORMAT, json_integer_value(id));
 		return buffer;
 	}
-	/* an id with a NUL byte could not be told from its beginning */
-	if (!text || !*text || strlen(text) != json_string_length(id))
-		return NULL;
-	return text;
+	return id_text_of(id, buffer);
+}
+
+bool collection_has_id(const struct collection *collection, const json_t *record)
+{
+	return id_value(collection->id_keys, record) != NULL;
 }
 
 const char *collection_id(const struct collection *collection, const json_t *record, char *buffer)
@@ -462,14 +464,25 @@ void collection_hide_below(const struct collection *collection, char *const *pat
 	}
 }
 
+/* Return ID escaped for a path, "" for NULL. The caller frees it. NULL: no memory. */
+static char *escape_id(const char *id)
+{
+	size_t length;
+	char *bytes = id_text_bytes(id ? id : "", &length);
+	char *escaped = bytes ? http_url_escape_bytes(bytes, length) : NULL;
+
+	free(bytes);
+	return escaped;
+}
+
 char *collection_path(const struct collection *collection, const char *parent, const char *id)
 {
 	const char *text = id ? collection->item_path : collection->list_path;
 	const char *place = strstr(text, "{parent}");
 	size_t before = place ? (size_t)(place - text) : strlen(text);
 	const char *after = place ? place + strlen("{parent}") : "";
-	char *escaped_parent = http_url_escape(parent && place ? parent : "");
-	char *escaped = http_url_escape(id && !collection->single ? id : "");
+	char *escaped_parent = escape_id(place ? parent : NULL);
+	char *escaped = escape_id(collection->single ? NULL : id);
 	char *path = NULL;
 
 	if (escaped && escaped_parent &&

@@ -5,6 +5,8 @@
 #ifndef ROSTERFS_COLLECTION_H
 #define ROSTERFS_COLLECTION_H
 
+#include "vendors/json/id_text.h"
+
 #include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -13,7 +15,8 @@
 struct collection;
 struct field;
 
-#define COLLECTION_WORDS_MAX 256 /* bytes of a pointer as messages write it, with the NUL */
+#define COLLECTION_ID_MAX ID_TEXT_MAX /* bytes of the buffer for an id */
+#define COLLECTION_WORDS_MAX 256      /* bytes of a pointer as messages write it, with the NUL */
 
 /* Return the value at PATH (pointer.h) in RECORD, borrowed, or NULL. */
 json_t *collection_value(const json_t *record, const char *path);
@@ -54,10 +57,14 @@ void collection_strip(const struct collection *collection, json_t *record, unsig
 json_t *collection_unwrap(const struct collection *collection, json_t *answer);
 
 /*
- * Return the id of RECORD as text, from a string or an integer. A number is written to BUFFER, of
- * at least 24 bytes. NULL: the record has no id, or an empty one.
+ * Return the id of RECORD as text (id_text.h), from a string or an integer: borrowed, or written to
+ * BUFFER (COLLECTION_ID_MAX bytes). NULL: the record has no id, an empty one, or one that
+ * id_text_of refuses.
  */
 const char *collection_id(const struct collection *collection, const json_t *record, char *buffer);
+
+/* Return true if RECORD has a value where its id stands, whatever that is. */
+bool collection_has_id(const struct collection *collection, const json_t *record);
 
 /* Return the id of RECORD in item paths. Otherwise as collection_id. */
 const char *collection_path_id(const struct collection *collection, const json_t *record,
@@ -115,8 +122,8 @@ void collection_hide_below(const struct collection *collection, char *const *pat
 			   json_t *value);
 
 /*
- * Return the path of the list of PARENT (or NULL), or, with ID, of one record, with ids escaped.
- * The caller frees it. NULL: no memory.
+ * Return the path of the list of PARENT (or NULL), or, with ID, of one record, with ids (id_text.h)
+ * escaped. The caller frees it. NULL: no memory.
  */
 char *collection_path(const struct collection *collection, const char *parent, const char *id);
 

@@ -43,7 +43,7 @@ enum vendor_outcome item_answer_judge(const struct http_reply *reply, int error)
 int item_answer_check(struct call *call, const struct collection *collection, const json_t *found,
 		      const char *id)
 {
-	char buffer[24];
+	char buffer[COLLECTION_ID_MAX];
 	const char *found_id = collection_id(collection, found, buffer);
 
 	if (collection->single || (found_id && strcmp(found_id, id) == 0))
@@ -112,7 +112,7 @@ enum vendor_outcome item_answer_take(struct call *call, struct account *account,
 				     const struct collection *collection, const char *id,
 				     const struct http_reply *reply, json_t **answer)
 {
-	char buffer[24], said[sizeof(call->said)];
+	char buffer[COLLECTION_ID_MAX], said[sizeof(call->said)];
 	enum vendor_outcome outcome;
 	json_t *parsed, *record;
 

@@ -89,13 +89,15 @@ int item_rule_get(struct call *call, struct account *account, const struct colle
 
 /* ---- a new record's id ---- */
 
-/* Return the {id} in LOCATION (a URL or a path), whose place in the path of RULE is known; new, or
- * NULL. */
-static char *id_in_location(const struct rule_request *rule, const char *location)
+/* Return the {id} in LOCATION (a URL or a path), whose place in the path of RULE is known, as JSON;
+ * new, or NULL. */
+static json_t *id_in_location(const struct rule_request *rule, const char *location)
 {
 	const char *place = rule ? strstr(rule->path, "{id}") : NULL;
 	const char *before, *after, *begin, *end;
-	char *escaped, *id;
+	char *escaped, *bytes, *text;
+	json_t *id;
+	size_t length;
 
 	if (!place)
 		return NULL;
@@ -117,7 +119,11 @@ static char *id_in_location(const struct rule_request *rule, const char *locatio
 	    strncmp(end - strcspn(after, "/?"), after, strcspn(after, "/?")) == 0)
 		end -= strcspn(after, "/?");
 	escaped = strndup(begin, (size_t)(end - begin));
-	id = escaped ? http_url_unescape(escaped) : NULL;
+	bytes = escaped ? http_url_unescape(escaped, &length) : NULL;
+	text = bytes ? id_text_of_bytes(bytes, length) : NULL;
+	id = text && *text ? id_text_json(text) : NULL;
+	free(text);
+	free(bytes);
 	free(escaped);
 	return id;
 }
@@ -128,15 +134,13 @@ static json_t *told_id(const struct collection *collection, const struct http_re
 {
 	const struct source_reply source = {.body = body, .headers = reply->headers};
 	json_t *id = source_get(&collection->created_id, &source);
-	char *location, *text;
+	char *location;
 
 	if (id && (json_is_string(id) || json_is_integer(id)))
 		return id;
 	json_decref(id);
 	location = source_header(reply->headers, "Location");
-	text = location ? id_in_location(collection->item, location) : NULL;
-	id = text && *text ? json_string(text) : NULL;
-	free(text);
+	id = location ? id_in_location(collection->item, location) : NULL;
 	free(location);
 	return id;
 }
@@ -167,7 +171,7 @@ static json_t *given_id(const struct collection *collection, const json_t *body)
 static void complete_id(const struct collection *collection, const struct http_reply *reply,
 			const json_t *sent, json_t **answer)
 {
-	char buffer[24];
+	char buffer[COLLECTION_ID_MAX];
 	json_t *body, *id;
 
 	if (*answer && collection_id(collection, *answer, buffer))
@@ -393,7 +397,7 @@ enum vendor_outcome item_rule_post(struct call *call, struct account *account,
 	struct request_values values;
 	struct item_rule_change change;
 	enum vendor_outcome outcome;
-	char buffer[24];
+	char buffer[COLLECTION_ID_MAX];
 
 	*answer = NULL;
 	if (!collection->create)

@@ -8,6 +8,7 @@
 #ifndef ROSTERFS_ITEM_RULE_H
 #define ROSTERFS_ITEM_RULE_H
 
+#include "vendors/json/id_text.h"
 #include "vendors/vendor.h"
 
 #include <jansson.h>
@@ -22,7 +23,7 @@ struct request_values;
 struct item_rule_id {
 	const char *path;
 	const json_t *json; /* as the vendor writes it; NULL: not known */
-	char buffer[24];
+	char buffer[ID_TEXT_MAX];
 };
 
 /* Set OWN for record ID, of which RECORD (or NULL) is what the vendor shows. Does not wait. OWN

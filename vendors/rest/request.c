@@ -8,6 +8,7 @@
 #include "vendors/http/http_url.h"
 #include "vendors/json/exact_parse.h"
 #include "vendors/json/exact_print.h"
+#include "vendors/json/id_text.h"
 #include "vendors/json/pointer.h"
 #include "vendors/rest/account.h"
 #include "vendors/rest/token.h"
@@ -47,6 +48,11 @@ static bool is_secret(const struct account *account, const char *name)
 static json_t *text_value(const char *text)
 {
 	return text ? json_string(text) : NULL;
+}
+
+static json_t *id_value(const char *id)
+{
+	return id ? id_text_json(id) : NULL;
 }
 
 /* Return TEXT as a number, if it is one. */
@@ -119,9 +125,8 @@ static json_t *given_value(const struct making *making, const char *name)
 		const char *name, *text;
 		bool number;
 	} texts[] = {
-	    {"parent", values->parent, false}, {"member", values->member, false},
-	    {"email", values->email, false},   {"page", values->page, true},
-	    {"offset", values->offset, true},  {"cursor", values->cursor, false},
+	    {"email", values->email, false},  {"page", values->page, true},
+	    {"offset", values->offset, true}, {"cursor", values->cursor, false},
 	    {"size", values->size, true},
 	};
 	json_t *part;
@@ -129,7 +134,11 @@ static json_t *given_value(const struct making *making, const char *name)
 	if (strcmp(name, "id") == 0)
 		return making->in_body && values->own_id
 			   ? json_incref((json_t *)(uintptr_t)values->own_id)
-			   : text_value(values->id);
+			   : id_value(values->id);
+	if (strcmp(name, "parent") == 0)
+		return id_value(values->parent);
+	if (strcmp(name, "member") == 0)
+		return id_value(values->member);
 	if (strcmp(name, "each") == 0)
 		return json_incref((json_t *)(uintptr_t)values->each);
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {

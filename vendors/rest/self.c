@@ -14,6 +14,7 @@
 #include "vendors/base/log.h"
 #include "vendors/http/http.h"
 #include "vendors/json/exact.h"
+#include "vendors/json/id_text.h"
 #include "vendors/json/pointer.h"
 #include "vendors/rest/exchange.h"
 #include "vendors/rest/request.h"
@@ -35,11 +36,12 @@ static bool is_untold(enum call_verdict verdict)
 /* Return VALUE as the text of an id, new, or NULL. */
 static char *id_of(const json_t *value)
 {
-	const char *text = exact_string(value), *digits = exact_number(value);
+	char buffer[ID_TEXT_MAX];
+	const char *text = id_text_of(value, buffer), *digits = exact_number(value);
 	char *id = NULL;
 
 	if (text)
-		return *text ? strdup(text) : NULL;
+		return strdup(text);
 	if (digits)
 		return strdup(digits);
 	if (json_is_integer(value) &&

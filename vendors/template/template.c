@@ -127,12 +127,19 @@ static const char *put_byte(struct exact_text *out, enum template_place place, c
 static bool put_value(struct expansion *expansion, enum template_place place, const char *name,
 		      const json_t *value)
 {
+	bool escaped = place == TEMPLATE_PATH || place == TEMPLATE_FORM;
 	const char *text = exact_string(value), *wrong = NULL;
 	char *printed = NULL;
 	size_t length = text ? json_string_length(value) : 0;
 
-	if (!text && exact_is_string(value))
-		return fail(expansion, "{%s} has half a surrogate pair or a zero byte", name);
+	if (!text && exact_is_string(value)) {
+		if (!escaped)
+			return fail(expansion, "{%s} has half a surrogate pair or a zero byte",
+				    name);
+		text = printed = exact_string_bytes(value, &length);
+		if (!text)
+			return fail(expansion, "out of memory");
+	}
 	if (place == TEMPLATE_FORM && json_is_null(value)) {
 		text = ""; /* a form has no null: the word would be stored as text */
 	} else if (!text) {
@@ -141,7 +148,7 @@ static bool put_value(struct expansion *expansion, enum template_place place, co
 			return fail(expansion, "out of memory");
 		length = strlen(text);
 	}
-	if (memchr(text, '\0', length))
+	if (!escaped && memchr(text, '\0', length))
 		wrong = "a zero byte";
 	for (size_t i = 0; i < length && !wrong; i++)
 		wrong = put_byte(&expansion->out, place, text[i]);
