@@ -98,6 +98,14 @@ def too_short(hit, _vendor, _place):
     hit.raw(head_of(answer, len(answer.body) // 2) + answer.body)
 
 
+def rest_before(hit, _vendor, _place):
+    """On a connection that was used before, the rest of an earlier answer comes first."""
+    if hit.near in hit.wire.used:
+        hit.raw(b'": "the rest"}]}')
+        hit.close()
+    hit.say(hit.passed())
+
+
 def saying(status, body, after=False, **headers):
     """An answer of its own, before or after the request was handled."""
     def do(hit, _vendor, _place):

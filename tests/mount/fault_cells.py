@@ -119,6 +119,9 @@ FAULTS += [
     Fault("a byte a second", "silent", acts.a_byte_a_second, PLACES, LATE, True, "impatient"),
     Fault("Content-Length too large", "silent", acts.too_long, PLACES, LATE, True, "impatient"),
     Fault("Content-Length too small", "broken", acts.too_short, PLACES, UNLIKE, True),
+    Fault("rest of an earlier response", "fine", acts.rest_before, READS, mount="narrow"),
+    Fault("rest of an earlier response", "fine", acts.once(acts.rest_before), ["PUT"], applied=True,
+          mount="patient"),
     Fault("truncated body", "broken", acts.truncated, PLACES, LOST, True),
     Fault("truncated chunks", "broken", acts.truncated_chunks, PLACES, LOST, True),
     Fault("redirect to another host", "broken", acts.redirected, PLACES, "answered 307", mount="patient"),
@@ -216,7 +219,7 @@ memberships) or a described vendor; the store is one that several hosts share. I
 - `ls` fails or shows every user, never a part;
 - the vendor has the old record or the new one, whole, as the outcome says, and all other users are as before; at most
   one user was created;
-- when the fault has gone, `ls` is complete, `cat` shows the record, and a write works.
+- when the fault has gone, the first `ls` is complete, `cat` shows the record, and a write works.
 
 `python3 tests/mount/fault_cells.py` writes this file anew, and the test compares it with the cells.
 

@@ -104,6 +104,7 @@ class Wire:
         self.local = threading.local()
         self.lock = threading.Lock()
         self.open = set()
+        self.used = set()  # the connections that have had an answer
         self.listener = None
         # to whom nobody should be sent
         self.stranger = self.bound(0, "127.0.0.2")
@@ -213,11 +214,18 @@ class Wire:
         finally:
             with self.lock:
                 self.open.discard(near)
+                self.used.discard(near)
                 self.open.discard(plain)
             near.close()
 
     def handle(self, near, request):
         fits, fault = self.fits, self.fault
+        try:
+            self.answer(near, request, fits, fault)
+        finally:
+            self.used.add(near)
+
+    def answer(self, near, request, fits, fault):
         if fits and fits(request):
             with self.lock:
                 self.hits += 1

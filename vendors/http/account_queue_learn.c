@@ -238,6 +238,11 @@ bool account_queue_learn_retries_locked(struct account_queue *queue, struct tran
 		transfer->due = now;
 		return true;
 	}
+	/* libcurl does the same if such a connection was closed meanwhile */
+	if (transfer->spoiled && transfer->repeatable) {
+		transfer->due = now;
+		return true;
+	}
 	if (!transfer->transient)
 		return false;
 	if (!transfer->repeatable && reply->status != 429 && (!reply->verdict || reply->sent))

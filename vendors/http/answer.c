@@ -39,7 +39,9 @@ static enum call_verdict answer_verdict(CURLcode code, const struct transfer *tr
 		return transfer->refused ? transfer->refused : CALL_LOST;
 	case CURLE_URL_MALFORMAT:
 		return CALL_INVALID;
-	case CURLE_UNSUPPORTED_PROTOCOL:
+	case CURLE_UNSUPPORTED_PROTOCOL: /* also what is no response */
+	case CURLE_WEIRD_SERVER_REPLY:
+		*transient = transfer->reply.sent;
 		return transfer->reply.sent ? CALL_LOST : CALL_INVALID;
 	case CURLE_SSL_CONNECT_ERROR: /* also a connection that was lost in the handshake */
 		*transient = os == ECONNRESET || os == EPIPE;
@@ -165,6 +167,16 @@ static const char *tls_advice(const struct transfer *transfer, CURLcode code)
 	}
 }
 
+/* Return true if what CODE is about came on a connection that had been used before. */
+static bool is_rest(const struct transfer *transfer, CURLcode code)
+{
+	long made = 1;
+
+	return (code == CURLE_UNSUPPORTED_PROTOCOL || code == CURLE_WEIRD_SERVER_REPLY) &&
+	       transfer->reply.sent &&
+	       curl_easy_getinfo(transfer->easy, CURLINFO_NUM_CONNECTS, &made) == CURLE_OK && !made;
+}
+
 static void read_failure(struct transfer *transfer, CURLcode code)
 {
 	const char *where = transfer->queue->where;
@@ -178,6 +190,7 @@ static void read_failure(struct transfer *transfer, CURLcode code)
 		verdict = CALL_NO_DESCRIPTOR;
 		transfer->transient = true;
 	}
+	transfer->spoiled = is_rest(transfer, code);
 	transfer->unreached = transfer->transient &&
 			      (!transfer->reply.sent || code == CURLE_COULDNT_CONNECT ||
 			       code == CURLE_COULDNT_RESOLVE_HOST);

@@ -179,7 +179,7 @@ void transfer_reset(struct transfer *transfer)
 	transfer->refused = CALL_OK;
 	transfer->passes = 0;
 	transfer->told = 0;
-	transfer->transient = transfer->unreached = transfer->moved = false;
+	transfer->transient = transfer->unreached = transfer->moved = transfer->spoiled = false;
 	transfer->outdated = false;
 	transfer->curl_words[0] = '\0';
 }

@@ -87,6 +87,7 @@ struct transfer {
 	bool counted;   /* it is counted in queue->stats.in_flight */
 	bool transient; /* the last try failed in a way that may pass */
 	bool unreached; /* it found no connection */
+	bool spoiled;   /* its connection held the rest of an earlier response */
 	bool late;      /* its MOMENT passed before its connection was made */
 	bool outdated;  /* its keys were replaced before its connection was made */
 	bool moved;     /* the vendor redirects it to what is in url now */
