@@ -116,6 +116,40 @@ def saying(status, body, after=False, **headers):
     return do
 
 
+def status_of(status):
+    """The answer, under another status."""
+    def do(hit, _vendor, _place):
+        hit.say(hit.passed()._replace(status=status))
+    return do
+
+
+def without_rows(status):
+    def do(hit, vendor, _place):
+        answer = hit.passed()
+        value = answer.json()
+        vendor.rows(value).clear()
+        hit.say(answer.saying(value)._replace(status=status))
+    return do
+
+
+def part_of(status):
+    """The first half of the rows."""
+    def do(hit, vendor, _place):
+        answer = hit.passed()
+        value = answer.json()
+        del vendor.rows(value)[len(vendor.rows(value)) // 2:]
+        hit.say(answer.saying(value)._replace(status=status))
+    return do
+
+
+def status_line(data):
+    """DATA, and no more."""
+    def do(hit, _vendor, _place):
+        hit.raw(data)
+        hit.close()
+    return do
+
+
 def redirected(hit, _vendor, _place):
     hit.say(Answer(307, {"Location": hit.wire.elsewhere()}, b""))
 

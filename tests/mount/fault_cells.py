@@ -11,6 +11,7 @@ import pathlib
 import typing
 
 import fault_acts as acts
+import fault_store
 from fault_vendors import LISTS, VENDORS, WRITES
 
 READS = [*LISTS, "get"]
@@ -60,21 +61,29 @@ OK = "ok"
 BROKEN = "EREMOTEIO"
 STATUSES = {400: "EINVAL", 401: "EKEYREJECTED", 403: "EACCES", 404: "ENOENT", 409: "ESTALE", 412: "ESTALE",
             422: "EINVAL", 429: "EBUSY", 500: BROKEN, 502: BROKEN, 503: BROKEN}
+# what few vendors send: not offered is 405 and 501, a document over the limit 413, all others are not what an API
+# promises, or are errors of the server
+RARE = {405: "EOPNOTSUPP", 406: BROKEN, 410: "ENOENT", 413: "EFBIG", 414: BROKEN, 415: BROKEN, 431: BROKEN, 451: BROKEN,
+        501: "EOPNOTSUPP", 505: BROKEN, 507: BROKEN, 304: BROKEN, 302: BROKEN, 999: BROKEN}
+DOCUMENTS = ("PUT", "POST")  # where a document is sent
 KINDS = {"refused": {"ECONNREFUSED"}, "TLS": {"EPROTO"}, "silent": {"ETIMEDOUT"}, "broken": {BROKEN}, "fine": {OK},
          "whole or broken": {OK, BROKEN}}
 
 
 def of_status(status, vendor, place):
     """What the table of errors says of a status, as wanted()."""
-    name = STATUSES[status]
-    if status in (404, 409, 412) and place == "token" or status == 404 and place in LISTS:
-        # no record is missing there, or was changed: this is not what the API promises
+    name = (STATUSES | RARE)[status]
+    if status in (404, 405, 409, 410, 412, 501) and place == "token" or status in (404, 410) and place in LISTS:
+        # no record is missing there, or was changed, and tokens are offered: this is not what the API promises
         return {BROKEN}
-    if status == 404 and place == "get":
+    if status in (404, 405, 410, 501) and place == "get":
         # it is listed: so the vendor has no GET by id, and the row is the record
         return {OK}
-    if status == 404 and place == "DELETE":
-        # the record is there all the same: not what the response says
+    if status in (404, 410) and place == "DELETE":
+        # the record is there all the same: not what the response says. With ENOENT, `rm -f` would report success
+        return {BROKEN}
+    if status == 413 and place not in DOCUMENTS:
+        # nothing was sent that could be too large
         return {BROKEN}
     if status == 409 and place not in ("PUT", "DELETE"):
         return {"EEXIST"}
@@ -94,8 +103,20 @@ def wanted(fault, vendor, place):
     return of_status(int(fault.kind), vendor, place) if fault.kind.isdigit() else KINDS[fault.kind]
 
 
+def turns(faults):
+    """FAULTS, each at one vendor, by turns; the token's at one that has tokens."""
+    names, found = list(VENDORS), []
+    for turn, fault in enumerate(faults):
+        found.append(fault._replace(vendors=(names[turn % len(names)],), places=[*set(fault.places) - {"token"}]))
+        if "token" in fault.places:
+            found.append(fault._replace(vendors=(TOTALS[turn % len(TOTALS)],), places=["token"]))
+    return found
+
+
 # ---- statuses ----
 
+LOST = r"lost|closed|reset"
+UNLIKE = "JSON|empty|not applied|has no|no body|no token|response"
 WORDS = b'{"error": {"message": "odd words"}}'
 FAULTS = [Fault(str(status), str(status), acts.saying(status, WORDS), PLACES,
                 "answered (404|that there is no such)" if status == 404 else f"answered {status}.*odd words")
@@ -103,10 +124,40 @@ FAULTS = [Fault(str(status), str(status), acts.saying(status, WORDS), PLACES,
 FAULTS += [Fault(f"{status} after it was applied", str(status), acts.saying(status, WORDS, True), WRITES, applied=True)
            for status in (500, 502, 503)]
 
+def rare(status):
+    words = "answered 410|there is no such" if status == 410 else f"answered {status}"
+    return Fault(f"{status} without Location" if status == 302 else str(status), str(status),
+                 acts.saying(status, b"" if status == 304 else WORDS), PLACES, words)
+
+
+FAULTS += turns(map(rare, RARE))
+
+# what is a success, and no usual one
+EMPTY = b""
+FAULTS.append(Fault("202 without rows", "broken", acts.without_rows(202), LISTS, "not ready|202"))
+FAULTS += turns([
+    Fault("201", "fine", acts.status_of(201), [*READS, "token"]),
+    Fault("202 that is done later", "broken", acts.saying(202, b"{}"), WRITES, UNLIKE),
+    Fault("202 after it was applied", "broken", acts.saying(202, b"{}", True), WRITES, applied=True),
+    Fault("202", "broken", acts.status_of(202), [*LISTS, "get"], "not ready|202"),
+    Fault("205", "broken", acts.saying(205, EMPTY), [*READS, *WRITES, "token"], UNLIKE),
+    Fault("205 after it was applied", "broken", acts.saying(205, EMPTY, True), WRITES, applied=True),
+    Fault("206 with a part", "whole or broken", acts.part_of(206), LISTS[:2], "part|page|rows|206"),
+    Fault("206", "broken", acts.status_of(206), ["get"], "part|206"),
+    Fault("206", "broken", acts.status_of(206), ["PUT"], applied=True),
+    Fault("226", "whole or broken", acts.status_of(226), [*READS, "token"], "226"),
+    Fault("226", "fine", acts.status_of(226), ["PUT", "POST"], applied=True),
+])
+FAULTS += turns([
+    Fault("status 0", "broken", acts.status_line(b"HTTP/1.1 000 Odd\r\nContent-Length: 2\r\n\r\n{}"), PLACES, LOST),
+    Fault("1xx only", "broken", acts.status_line(b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\n\r\n"),
+          PLACES, LOST),
+    Fault("101", "broken", acts.status_line(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: odd\r\n\r\n"), PLACES,
+          f"{LOST}|answered 101"),
+])
+
 # ---- connections ----
 
-LOST = r"lost|closed|reset"
-UNLIKE = "JSON|empty|not applied|has no|no body|no token|response"
 LATE = r"no (complete )?response .* within"
 FAULTS += [
     Fault("429 with Retry-After", "429", acts.saying(429, WORDS, Retry_After="3000"), PLACES, "answered 429"),
@@ -196,14 +247,6 @@ FAULTS += [
 CELLS = [(vendor, place, fault) for vendor in VENDORS for place in PLACES for fault in FAULTS
          if fault.fits(vendor, place)]
 
-# ---- the shared store: (fault, place, outcomes) ----
-
-STORE_FAULTS = ("refused connection", "reset", "stall", "lost responses", "slow responses")
-# what is slow comes; a connection that ends is made anew, unless a write waits for it at that moment
-WRITE = {"slow responses": {OK}, "reset": {OK, BROKEN}}
-STORE = [(fault, place, {OK} if place in READS else WRITE.get(fault, {BROKEN}))
-         for fault in STORE_FAULTS for place in ("list page 1", "get", "PUT", "POST")]
-
 # ---- the table ----
 
 TABLE = pathlib.Path(__file__).with_name("faults.md")
@@ -212,7 +255,7 @@ TITLE = """# The fault matrix
 How many cells `test_fault_matrix.py` has, by the place of the fault and by what the contract says a user of the mount
 sees: success, or an error. In cells of *ok or EREMOTEIO* a list is shown whole or refused; of the store, a write is
 made or refused. Each cell is a fault of `fault_cells.py` at one place of Partnerize, Elastic Path (POST and DELETE of
-memberships) or a described vendor; the store is one that several hosts share. In all of them:
+memberships) or a described vendor; the store (`fault_store.py`) is one that several hosts share. In all of them:
 
 - the outcome is the one that the contract gives, and nothing hangs;
 - after an error, a line of `.rosterfs/log` names the file, the errno and the fault;
@@ -229,7 +272,7 @@ memberships) or a described vendor; the store is one that several hosts share. I
 def table():
     """The text of faults.md."""
     counts = collections.Counter((place, outcome(wanted(fault, vendor, place))) for vendor, place, fault in CELLS)
-    counts.update(("store", outcome(allowed)) for _, _, allowed in STORE)
+    counts.update(("store", outcome(allowed)) for _, _, allowed in fault_store.CELLS)
     columns = sorted({name for _, name in counts}, key=lambda name: (-name.count(OK), name))
     lines = ["| place | " + " | ".join(columns) + " | cells |", "|---" * (len(columns) + 2) + "|"]
     for place in [*PLACES, "store"]:
@@ -238,7 +281,7 @@ def table():
     total = [sum(counts[place, name] for place in [*PLACES, "store"]) for name in columns]
     lines.append("| all | " + " | ".join(map(str, total)) + f" | {sum(total)} |")
     faults = "; ".join(dict.fromkeys(fault.name for fault in FAULTS))
-    listing = wrapped(f"The faults: {faults}. Of the store: {'; '.join(STORE_FAULTS)}.")
+    listing = wrapped(f"The faults: {faults}. Of the store: {'; '.join(fault_store.FAULTS)}.")
     return TITLE + "\n".join(line.replace("|  |", "| |").replace("|  |", "| |") for line in [*lines, "", *listing, ""])
 
 

@@ -87,7 +87,7 @@ class Hit:
 def head_of(answer, length=None):
     lines = [f"HTTP/1.1 {answer.status} {http.client.responses.get(answer.status, 'Odd')}"]
     lines += [f"{name}: {value}" for name, value in answer.headers.items()]
-    if answer.status != 204:
+    if answer.status not in (204, 304):
         lines.append(f"Content-Length: {len(answer.body) if length is None else length}")
     return ("\r\n".join(lines) + "\r\n\r\n").encode()
 

@@ -353,7 +353,7 @@ static int check_whole(const struct page *page, const struct http_reply *reply)
 {
 	const struct collection *collection = page->collection;
 
-	if (!collection->listing || (reply->status != 202 && reply->status != 206))
+	if (reply->status != 202 && reply->status != 206)
 		return 0;
 	if (reply->status == 206 && collection->paging(page->account) != PAGING_NONE)
 		return 0;

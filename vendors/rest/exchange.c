@@ -275,7 +275,7 @@ static const struct {
     {409, {CALL_TAKEN, CALL_CONFLICT, CALL_TAKEN, CALL_NO_TOKEN}},
     {410, {CALL_MISSING, CALL_MISSING, CALL_NO_PATH, CALL_NO_TOKEN}},
     {412, {CALL_PRECONDITION, CALL_PRECONDITION, CALL_PRECONDITION, CALL_NO_TOKEN}},
-    {413, ALL(CALL_TOO_LARGE)},
+    {413, {CALL_TOO_LARGE, CALL_TOO_LARGE, CALL_FAILED, CALL_NO_TOKEN}},
     {422, {CALL_REFUSED, CALL_REFUSED, CALL_REFUSED, CALL_TOKEN_REFUSED}},
     {429, ALL(CALL_LIMITED)},
     {501, {CALL_UNSUPPORTED, CALL_UNSUPPORTED, CALL_UNSUPPORTED, CALL_NO_TOKEN}},
@@ -449,13 +449,12 @@ int exchange(struct call *call, struct account *account, enum exchange_subject s
 	     struct http_request *request, struct http_reply *reply)
 {
 	bool renewed = false, again;
+	int error;
 
 	memset(reply, 0, sizeof(*reply));
 	if (account->observer && !account->observer->sees(account->observer, account, request))
 		return call_fail(call, CALL_HELD, "it is only explained");
 	do {
-		int error;
-
 		http_reply_clear(reply);
 		error = exchange_prepare(call, account, request);
 		if (error)
@@ -466,7 +465,11 @@ int exchange(struct call *call, struct account *account, enum exchange_subject s
 		if (!again && reply->status == 401 && !renewed)
 			again = renewed = !exchange_renew(call, account, request->serial);
 	} while (again);
-	return exchange_judge(call, account, subject, reply);
+	error = exchange_judge(call, account, subject, reply);
+	/* nothing was sent that could be too large */
+	if (call->verdict == CALL_TOO_LARGE && !request->body)
+		error = call_decide(call, CALL_FAILED);
+	return error;
 }
 
 json_t *exchange_json(struct call *call, struct account *account, const struct http_reply *reply)

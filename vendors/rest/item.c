@@ -86,15 +86,30 @@ static bool finds_nobody(const struct collection *collection, const json_t *answ
 	return false;
 }
 
+/* Check that the status of REPLY, a success, does not say that there is no record yet, or a part of
+ * it: a change that rests on it would remove the rest. */
+static int check_status(struct call *call, const struct http_reply *reply)
+{
+	if (reply->status != 202 && reply->status != 206)
+		return 0;
+	return call_fail(call, CALL_MALFORMED,
+			 "the record is %s, as the status of the response says",
+			 reply->status == 202 ? "not ready yet" : "a part only");
+}
+
 /* Put the record in REPLY into *RECORD, a new reference, if it is the one with ID. */
 static int read_reply(struct call *call, struct account *account,
 		      const struct collection *collection, const char *id,
 		      const struct http_reply *reply, json_t **record)
 {
-	json_t *answer = exchange_json(call, account, reply), *found = NULL;
+	json_t *answer = NULL, *found = NULL;
 	const char *where = collection->roots ? collection->roots[0] : collection->item_key;
-	int error = answer ? 0 : -EREMOTEIO;
+	int error = check_status(call, reply);
 
+	if (!error)
+		answer = exchange_json(call, account, reply);
+	if (!error && !answer)
+		error = -EREMOTEIO;
 	if (!error) {
 		found = collection_unwrap(collection, answer);
 		if (!found && finds_nobody(collection, answer))
