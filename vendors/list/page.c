@@ -439,12 +439,13 @@ static json_t *mend(const struct page *page, const char *text, size_t length)
 static int parse(struct page *page, const struct http_reply *reply, char *why, size_t size,
 		 json_t **answer)
 {
+	const struct rule_list *listing = page->collection->listing;
 	const char *text = reply->body ? reply->body : "";
 	bool large = false;
 
-	/* where nothing is an empty list, it may also have no body */
-	if (!reply->length && reply->status == 204 && page->collection->listing &&
-	    page->collection->listing->no_rows_is_empty)
+	/* where nothing is an empty list, it may also have no body, unless each list has a total */
+	if (!reply->length && reply->status == 204 && listing && listing->no_rows_is_empty &&
+	    !listing->total && !listing->records)
 		*answer = json_object();
 	else
 		*answer = exact_bounded_response(text, reply->length, EXACT_BOUNDED_BLOCK, why,
