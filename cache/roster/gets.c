@@ -75,6 +75,9 @@ static bool is_gone_code(const struct roster *roster, int status)
 
 bool gets_needs_list(const struct roster *roster, const struct call *call, int error)
 {
+	/* the status is that of the request for a token */
+	if (call->verdict == CALL_NO_TOKEN || call->verdict == CALL_TOKEN_REFUSED)
+		return false;
 	if (gets_has_none(roster))
 		return error && call->verdict == CALL_UNSUPPORTED;
 	if (!gets_asks_id(roster))

@@ -305,10 +305,10 @@ def made_with(odd):
     return do
 
 
-def once(fault):
-    """FAULT for the first request; all others are passed on."""
+def once(fault, times=1):
+    """FAULT for the first TIMES requests; all others are passed on."""
     def do(hit, vendor, place):
-        if hit.number == 1:
+        if hit.number <= times:
             fault(hit, vendor, place)
         else:
             hit.say(hit.passed())

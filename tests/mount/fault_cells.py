@@ -32,13 +32,15 @@ MOUNTS = {
     "impatient": PLAIN | {"timeout": 1},
     "patient": PLAIN | {"retry_budget": 60},
     "lagging": PLAIN | {"lag": 600},
+    "default budget": {"timeout": 60, "lag": 0},
 }
 
 
 class Fault(typing.NamedTuple):
     """
     DO is done to a request. KIND is what the contract knows about; APPLIED says of a write whether the vendor has made
-    the change. WORDS are a regular expression for the log.
+    the change. WORDS are a regular expression for the log. MOST is how often the request may be sent, 0: as often as it
+    likes.
     """
     name: str
     kind: str
@@ -50,6 +52,7 @@ class Fault(typing.NamedTuple):
     vendors: tuple = tuple(VENDORS)
     odd: str = ""  # the id that the subject has for the mount
     rewrite: typing.Callable = None  # of a vendor: makes what is done to all other requests
+    most: int = 0
     beyond: bool = False  # to the pages behind this one, too
     change: typing.Callable = None  # of a wire: what becomes of it before the request is made
 
@@ -187,6 +190,27 @@ for title, act in (("reset", acts.reset), ("503", acts.saying(503, WORDS))):
     FAULTS += [Fault(f"{title}, once", "fine", acts.once(act), READS, mount="patient"),
                Fault(f"{title}, once", "fine", acts.once(act), ["PUT"], applied=True, mount="patient")]
 
+# The default retry_budget is 120 s. What cannot pass is asked for once, so that it ends at once; what passes is asked
+# for until it has passed, and no more often.
+BUDGET = {"mount": "default budget"}
+FAULTS += turns([
+    *[Fault(f"{status}, 120 s", str(status), acts.saying(status, WORDS), PLACES, f"answered {status}|there is no such",
+            most=2 if status in (401, 409, 412) else 1, **BUDGET) for status in (400, 401, 403, 404, 409, 412, 422)],
+    Fault("429 with Retry-After, 120 s", "429", acts.saying(429, WORDS, Retry_After="3000"), PLACES, "answered 429", most=1,
+          **BUDGET),
+    Fault("HTML, 120 s", "broken", acts.saying(200, acts.HTML, Content_Type="text/html"), [*READS, "token"], UNLIKE,
+          most=1, **BUDGET),
+    Fault("redirect to another host, 120 s", "broken", acts.redirected, PLACES, "answered 307", most=1, **BUDGET),
+])
+for title, act in (("reset", acts.reset), ("503", acts.saying(503, WORDS)), ("429", acts.saying(429, WORDS))):
+    FAULTS += turns([Fault(f"{title} three times, 120 s", "fine", acts.once(act, 3), [place], applied=place in WRITES,
+                           most=4, **BUDGET) for place in ("list page 1", "get", "PUT")])
+FAULTS += turns([
+    # never blindly
+    Fault("reset, 120 s", "broken", acts.reset, ["POST"], LOST, most=1, **BUDGET),
+    Fault("503, 120 s", "broken", acts.saying(503, WORDS), ["POST"], "answered 503", most=1, **BUDGET),
+])
+
 # ---- bodies ----
 
 PAGE = {"Content_Type": "text/html"}
@@ -281,7 +305,8 @@ sees: success, or an error. In cells of *ok or EREMOTEIO* a list is shown whole 
 made or refused. Each cell is a fault of `fault_cells.py` at one place of Partnerize, Elastic Path (POST and DELETE of
 memberships) or a described vendor, and each fault is at one place of a SCIM server; the store (`fault_store.py`) is one that several hosts share. In all of them:
 
-- the outcome is the one that the contract gives, and nothing hangs;
+- the outcome is the one that the contract gives, and nothing hangs; most cells have no `retry_budget`, and where it is
+  the default of 120 s, requests are counted: what cannot pass is not sent again;
 - after an error, a line of `.rosterfs/log` names the file, the errno and the fault;
 - `ls` fails or shows every user, never a part;
 - the vendor has the old record or the new one, whole, as the outcome says, and all other users are as before; at most

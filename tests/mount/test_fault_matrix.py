@@ -2,7 +2,8 @@
 """The fault matrix: each fault at each place of three vendors, and what a user of the mount sees of it.
 
 fault_cells.py has the faults, and what the contract says of them. In each cell:
-- the outcome is one that the contract allows, and nothing hangs;
+- the outcome is one that the contract allows, and nothing hangs; with the default retry_budget, what cannot pass is not
+  asked for again;
 - after an error, a line of the log names the file, the errno and the fault;
 - a list is refused, or shows every user;
 - at the vendor the record is the old one or the new one, as the outcome says, and nothing else has changed;
@@ -128,6 +129,7 @@ def try_cell(vendor, place, fault):
         wanted = fault_cells.wanted(fault, vendor.name, place)
         assert name in wanted, "\n".join([f"{name}, not {' or '.join(wanted)}", *lines])
         assert wire.hits, "the fault met no request"
+        assert wire.hits <= (fault.most or wire.hits), "\n".join([f"sent {wire.hits} times, not {fault.most}", *lines])
         if name != "ok":
             check_log(lines, path, name, fault.words)
         assert not wire.visited(), "another host was asked"
