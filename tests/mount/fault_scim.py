@@ -6,6 +6,7 @@ import re
 
 import fault_vendors
 import scim_plays
+from writes import PASSWORD
 
 
 class Scim(fault_vendors.Vendor):
@@ -54,4 +55,4 @@ class Scim(fault_vendors.Vendor):
                 for ident, one in super().stored().items()}
 
     def new_user(self):
-        return {"userName": f"made{self.turn}@example.com", "displayName": f"New {self.turn}"}
+        return {"userName": f"made{self.turn}@example.com", "displayName": f"New {self.turn}", "password": PASSWORD}

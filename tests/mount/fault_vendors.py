@@ -236,7 +236,10 @@ class Vendor:
         assert not new and not gone and others <= {subject}, (gone, others, new)
         if others:
             assert place == "PUT", "a read changed something"
-            assert after[subject] == before[subject] | {self.field: f"New {self.turn}"}, after[subject]
+            wanted = before[subject] | {self.field: f"New {self.turn}"}
+            assert after[subject] == wanted, {name: (wanted.get(name), after[subject].get(name))
+                                              for name in {*wanted, *after[subject]}
+                                              if wanted.get(name) != after[subject].get(name)}
         return bool(others)
 
     def write_works(self):
