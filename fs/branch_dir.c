@@ -13,7 +13,6 @@
 #include "fs/records/record_folder.h"
 #include "fs/records/record_lookup.h"
 #include "fs/tree/inode.h"
-#include "fs/tree/open.h"
 #include "fs/tree/path.h"
 #include "fs/tree/record_dir.h"
 #include "fs/tree/request.h"
@@ -37,7 +36,6 @@ static const struct node_ops manual_file = {
     .umask = NODE_UMASK_GIVEN,
     .attr = node_attr_constant,
     .constant = text_of_manual,
-    .open = open_read_only,
 };
 
 /* ---- self ---- */

@@ -28,6 +28,8 @@ void file_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 
 	if (node->ops->open)
 		node->ops->open(req, ino, node, fi);
+	else if (!node->ops->write)
+		open_read_only(req, ino, node, fi);
 	else
 		open_plain(req, ino, node, fi);
 }

@@ -26,6 +26,8 @@
 #include "fs/tree/view.h"
 
 #include <errno.h>
+#include <limits.h>
+#include <string.h>
 #include <sys/statvfs.h>
 
 /* ---- names that the kernel holds ---- */
@@ -37,7 +39,9 @@ static void op_lookup(fuse_req_t req, fuse_ino_t parent, const char *text)
 	struct path_name name;
 
 	dir_asked(fs, directory);
-	if (directory->ops->lookup) {
+	if (strlen(text) > NAME_MAX) { /* the kernel allows 1,024 bytes */
+		fuse_reply_err(req, ENAMETOOLONG);
+	} else if (directory->ops->lookup) {
 		if (directory->ops->lists_folders)
 			path_parse_folder(text, &name);
 		else

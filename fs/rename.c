@@ -332,7 +332,7 @@ static void rename_scratch(const struct renaming *renaming, struct scratch *scra
 	if (renaming->to != renaming->from || (fixed && !record) ||
 	    (drafts && !posts_new && renaming->new_name.reserved))
 		refuse_rename(renaming, -EPERM, "nothing can be renamed to that name");
-	else if (is_link && (made || record || drafts))
+	else if (is_link && (made || record || (drafts && posts_new)))
 		refuse_rename(renaming, -EPERM, "a link can't be renamed to that name");
 	else if (record && !renaming->replaces &&
 		 !vacancy_holds(renaming->fs->vacancies, renaming->new_path,
@@ -409,7 +409,7 @@ void rename_entry(fuse_req_t req, fuse_ino_t parent, const char *name, fuse_ino_
 	scratch = scratch_get(fs->scratches, renaming.path);
 	if (request_read_only(renaming.from))
 		refuse_rename(&renaming, -EROFS, request_read_only(renaming.from));
-	else if (renaming.to->ops->is_read_only)
+	else if (request_read_only(renaming.to))
 		rename_refuse_target(&renaming, -EROFS, request_read_only(renaming.to));
 	else if (scratch)
 		rename_scratch(&renaming, scratch);

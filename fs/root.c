@@ -13,7 +13,6 @@
 #include "fs/tree/entry.h"
 #include "fs/tree/filler.h"
 #include "fs/tree/inode.h"
-#include "fs/tree/open.h"
 #include "fs/tree/path.h"
 #include "vendors/base/shell_word.h"
 #include "vendors/rest/account.h"
@@ -109,7 +108,6 @@ static const struct node_ops readme_file = {
     .umask = NODE_UMASK_GIVEN,
     .attr = node_attr_constant,
     .constant = text_of_readme,
-    .open = open_read_only,
 };
 
 /* ---- the directory ---- */

@@ -13,7 +13,6 @@
 #include "fs/fs.h"
 #include "fs/tree/handle.h"
 #include "fs/tree/node.h"
-#include "fs/tree/open.h"
 
 #include <poll.h>
 #include <stdlib.h>
@@ -100,7 +99,6 @@ void changes_file_wake(void *arg)
 const struct node_ops changes_file = {
     .mode = S_IFREG | 0400,
     .attr_seconds = changes_seconds,
-    .open = open_read_only,
     .read = read_changes,
     .poll = poll_changes,
 };

@@ -178,6 +178,7 @@ static void scratch_forget_locked(struct scratches *all, const char *path)
  * the kernel forgets it. */
 static void retire_locked(struct scratches *all, struct scratch *scratch)
 {
+	atomic_store(&scratch->nameless, true);
 	if (atomic_load(&scratch->opens))
 		return;
 	scratch_text_discount(all, scratch);

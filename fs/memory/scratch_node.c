@@ -18,7 +18,6 @@
 #include "fs/tree/view.h"
 
 #include <errno.h>
-#include <stdio.h>
 
 void scratch_node_hold(struct fs *fs, void *scratch)
 {
@@ -127,14 +126,15 @@ const struct node_ops scratch_node_file = {
 
 /* ---- a link ---- */
 
-static void target_of_scratch(const struct node *node, char *target)
+/* A target that somebody chose may be longer than any path of a node. */
+static void read_scratch_link(fuse_req_t req, struct node *node)
 {
-	snprintf(target, NODE_PATH_MAX, "%s", scratch_text_target(scratch_node_of(node)));
+	fuse_reply_readlink(req, scratch_text_target(scratch_node_of(node)));
 }
 
 const struct node_ops scratch_node_link = {
     .mode = S_IFLNK | 0777,
     .attr = scratch_node_attr,
-    .target = target_of_scratch,
+    .readlink = read_scratch_link,
     SCRATCH_NODE_OPERATIONS,
 };

@@ -25,6 +25,7 @@ struct scratch {
 	atomic_long doubted; /* until then (monotonic seconds) an open for writing needs a lookup */
 	atomic_uint looks;   /* lookups that no open has used */
 	atomic_bool kept;    /* it does not expire */
+	atomic_bool nameless; /* it lost its name, for good */
 	pthread_mutex_t lock; /* of what follows */
 	char *text;
 	size_t length, room;

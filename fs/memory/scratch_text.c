@@ -136,6 +136,7 @@ void scratch_text_attr(struct scratch *scratch, struct stat *attr)
 	pthread_mutex_lock(&scratch->lock);
 	attr->st_size = (off_t)(scratch->target ? strlen(scratch->target) : scratch->length);
 	attr->st_mtim = scratch->when;
+	attr->st_nlink = !atomic_load(&scratch->nameless);
 	pthread_mutex_unlock(&scratch->lock);
 }
 

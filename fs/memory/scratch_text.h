@@ -35,7 +35,7 @@ bool scratch_text_is_spoilt(struct scratch *scratch);
 /* Return the target of a link, borrowed, or NULL: it is a file. */
 const char *scratch_text_target(const struct scratch *scratch);
 
-/* Set the size and the time of SCRATCH in ATTR. */
+/* Set the size, the time and the number of names of SCRATCH in ATTR. */
 void scratch_text_attr(struct scratch *scratch, struct stat *attr);
 
 /* Copy at most SIZE bytes at OFFSET to *DATA, which the caller frees; NULL at the end. Return how

@@ -138,7 +138,8 @@ struct node_ops {
 	const char *(*constant)(const struct fs *fs, const struct node *node);
 	/* Return the text as it is now; the caller frees it. NULL or returning NULL: empty. */
 	char *(*text)(struct fs *fs, const struct node *node, size_t *length);
-	/* Answer an OPEN by the number INO; may wait. NULL: open_plain. */
+	/* Answer an OPEN by the number INO; may wait. NULL: open_plain, or without a write
+	 * operation open_read_only. */
 	void (*open)(fuse_req_t req, fuse_ino_t ino, struct node *node, struct fuse_file_info *fi);
 	/* Count one more or (-1) one fewer open file. NULL: nothing. */
 	void (*count_open)(struct node *node, int count);

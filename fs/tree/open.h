@@ -22,11 +22,12 @@ void open_answer(fuse_req_t req, struct handle *handle, struct fuse_file_info *f
 /* Answer REQ: NODE, a file that can only be read, is open and shows TEXT (copied). */
 void open_text(fuse_req_t req, struct node *node, const char *text, struct fuse_file_info *fi);
 
-/* The open operation of files that show what there was at the open: a constant, or ops->text. */
+/* The open operation of files that can be written and show what there was at the open: a constant,
+ * or ops->text. */
 void open_plain(fuse_req_t req, fuse_ino_t ino, struct node *node, struct fuse_file_info *fi);
 
-/* As open_plain, but opening for writing fails with EPERM, or in an account's directory with EROFS.
- */
+/* The one of files that can't be written: as open_plain, but opening for writing fails with EPERM,
+ * or in an account's directory with EROFS. */
 void open_read_only(fuse_req_t req, fuse_ino_t ino, struct node *node, struct fuse_file_info *fi);
 
 /* Release the pages and the reference of HANDLE, which is no longer open. */
