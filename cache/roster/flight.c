@@ -195,7 +195,7 @@ static struct flight *flight_start_locked(struct roster *roster, const struct wa
 	flight->began = clock_seconds();
 	flight->generation = roster->known.generation;
 	if (((flight_is_for_one(flight->kind) || flight->kind == WAIT_EMAIL) && !flight->id) ||
-	    pool_run(roster->pool, flight_run, flight)) {
+	    pool_run_awaited(roster->pool, flight_run, flight)) {
 		flight_free(flight);
 		return NULL;
 	}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * test_pool.c - delayed work: in order of its due times, on a thread of the pool, and called off at
- * the end.
+ * test_pool.c - work that other work waits for, and delayed work: in order of its due times, on a
+ * thread of the pool, and called off at the end.
  */
 #include "vendors/base/pool.h"
 
@@ -124,9 +124,37 @@ static void test_freed(void **state)
 	assert_true(seen.ending[0]);
 }
 
+static void note_run(void *arg)
+{
+	note(arg, false);
+}
+
+/* Wait for other work, with the only thread of the pool. */
+static void wait_in_pool(void *arg)
+{
+	assert_int_equal(pool_run_awaited(arg, note_run, (void *)1), 0);
+	wait_for(1);
+	note((void *)2, false);
+}
+
+/* Work that other work waits for runs, even if all threads wait. */
+static void test_awaited(void **state)
+{
+	struct pool *pool = pool_new(1);
+
+	(void)state;
+	assert_int_equal(pool_run(pool, wait_in_pool, pool), 0);
+	wait_for(2);
+	assert_int_equal(seen.order[0], 1);
+	assert_int_equal(seen.order[1], 2);
+	pool_drain(pool, 0);
+	pool_free(pool);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test_setup(test_awaited, forget),
 	    cmocka_unit_test_setup(test_order, forget),
 	    cmocka_unit_test_setup(test_end, forget),
 	    cmocka_unit_test_setup(test_freed, forget),

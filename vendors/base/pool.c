@@ -44,9 +44,13 @@ struct pool {
 	struct work *delayed; /* soonest due first */
 	bool timing;          /* timer is running */
 	bool delays_ended;
+
+	/* Threads of their own for the work that other work waits for: it would never run if all
+	 * threads waited for it. NULL: this is that pool. */
+	struct pool *awaited;
 };
 
-struct pool *pool_new(unsigned limit)
+static struct pool *pool_make(unsigned limit)
 {
 	struct pool *pool = calloc(1, sizeof(*pool));
 
@@ -58,6 +62,20 @@ struct pool *pool_new(unsigned limit)
 	clock_cond_init(&pool->sooner);
 	pool->last = &pool->first;
 	pool->limit = limit;
+	return pool;
+}
+
+struct pool *pool_new(unsigned limit)
+{
+	struct pool *pool = pool_make(limit);
+
+	if (!pool)
+		return NULL;
+	pool->awaited = pool_make(limit);
+	if (!pool->awaited) {
+		pool_free(pool);
+		return NULL;
+	}
 	return pool;
 }
 
@@ -160,6 +178,11 @@ int pool_run(struct pool *pool, void (*run)(void *arg), void *arg)
 	return error;
 }
 
+int pool_run_awaited(struct pool *pool, void (*run)(void *arg), void *arg)
+{
+	return pool_run(pool->awaited, run, arg);
+}
+
 /* ---- delayed work ---- */
 
 /* Insert WORK by its due time. */
@@ -260,17 +283,26 @@ void pool_end_delays(struct pool *pool)
 	pool->delayed = NULL;
 }
 
+static void drain_until(struct pool *pool, const struct timespec *until)
+{
+	pthread_mutex_lock(&pool->lock);
+	pool->draining = true;
+	while (pool->queued || pool->running) {
+		if (pthread_cond_timedwait(&pool->gone, &pool->lock, until) == ETIMEDOUT)
+			break;
+	}
+	pthread_mutex_unlock(&pool->lock);
+}
+
 void pool_drain(struct pool *pool, unsigned milliseconds)
 {
 	struct timespec until = call_deadline(milliseconds);
 
-	pthread_mutex_lock(&pool->lock);
-	pool->draining = true;
-	while (pool->queued || pool->running) {
-		if (pthread_cond_timedwait(&pool->gone, &pool->lock, &until) == ETIMEDOUT)
-			break;
+	/* what ends may give work to the other threads */
+	for (int turn = 0; turn < 2; turn++) {
+		drain_until(pool, &until);
+		drain_until(pool->awaited, &until);
 	}
-	pthread_mutex_unlock(&pool->lock);
 }
 
 void pool_free(struct pool *pool)
@@ -284,6 +316,7 @@ void pool_free(struct pool *pool)
 	while (pool->threads)
 		pthread_cond_wait(&pool->gone, &pool->lock);
 	pthread_mutex_unlock(&pool->lock);
+	pool_free(pool->awaited);
 	pthread_cond_destroy(&pool->more);
 	pthread_cond_destroy(&pool->gone);
 	pthread_cond_destroy(&pool->sooner);

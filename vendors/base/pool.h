@@ -12,7 +12,8 @@
 
 struct pool;
 
-/* Return a pool of at most LIMIT threads. Pair with pool_free. NULL: no memory. */
+/* Return a pool of at most LIMIT threads, and as many for pool_run_awaited. Pair with pool_free.
+ * NULL: no memory. */
 struct pool *pool_new(unsigned limit);
 
 /*
@@ -21,6 +22,12 @@ struct pool *pool_new(unsigned limit);
  * caller may hold any lock.
  */
 int pool_run(struct pool *pool, void (*run)(void *arg), void *arg);
+
+/*
+ * As pool_run, for work that other work of POOL may wait for. It has threads of its own, and must
+ * not wait for work of POOL itself: so it ends, also if no more threads can be created.
+ */
+int pool_run_awaited(struct pool *pool, void (*run)(void *arg), void *arg);
 
 /*
  * Call RUN(ARG, false) once, on a thread of the pool, SECONDS from now. If pool_end_delays comes
@@ -33,7 +40,8 @@ int pool_after(struct pool *pool, double seconds, void (*run)(void *arg, bool en
  * delayed work. */
 void pool_end_delays(struct pool *pool);
 
-/* Wait until no work is queued or running, for MILLISECONDS at most. Ignores delayed work. */
+/* Wait until no work of either kind is queued or running, for MILLISECONDS at most. Ignores delayed
+ * work. */
 void pool_drain(struct pool *pool, unsigned milliseconds);
 
 /*
