@@ -150,7 +150,8 @@ else
 SANITIZE_FLAGS := -fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer
 endif
 
-DEFINES := -D_GNU_SOURCE -DFUSE_USE_VERSION=312 -DROSTERFS_VERSION='"$(VERSION)"'
+# uthash exits without memory, unless HASH_NONFATAL_OOM is set: hh.tbl of what could not be added is NULL then
+DEFINES := -D_GNU_SOURCE -DHASH_NONFATAL_OOM=1 -DFUSE_USE_VERSION=312 -DROSTERFS_VERSION='"$(VERSION)"'
 DEFINES += $(if $(HAS_SHARED),-DROSTERFS_SHARED) $(if $(HAS_SHARED_TLS),-DROSTERFS_SHARED_TLS)
 ifneq ($(DEBUG)$(SANITIZE),)
 DEFINES += -DROSTERFS_CHECKED

@@ -79,6 +79,11 @@ static struct aside *set_locked(struct asides *asides, const char *id, enum asid
 			return NULL;
 		}
 		HASH_ADD_KEYPTR(hh, asides->table, aside->id, strlen(aside->id), aside);
+		if (!aside->hh.tbl) {
+			free(aside->id);
+			free(aside);
+			return NULL;
+		}
 	}
 	aside_empty(aside);
 	aside->state = state;

@@ -64,6 +64,12 @@ static struct feed_latest *latest_of(struct feed_stream *stream, const char *ros
 			latest->name = name;
 			name = NULL;
 			HASH_ADD_KEYPTR(hh, stream->latest, latest->name, size - 1, latest);
+		}
+		if (latest && !latest->hh.tbl) {
+			free(latest->name);
+			free(latest);
+			latest = NULL;
+		} else if (latest) {
 			latest_shrink(stream);
 		}
 	}

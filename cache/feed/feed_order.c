@@ -41,6 +41,10 @@ bool feed_order_note(struct feed_order **order, const char *mount, uint64_t sequ
 	memcpy(of->mount, mount, strlen(mount) + 1);
 	of->sequence = sequence;
 	HASH_ADD_STR(*order, mount, of);
+	if (!of->hh.tbl) {
+		free(of);
+		return true;
+	}
 	if (HASH_COUNT(*order) > ORDER_MAX)
 		order_delete(order, *order);
 	return true;

@@ -114,6 +114,7 @@ static struct store_lease *lease_new(struct store_seat *seat, const char *id)
 	struct leases *leases = seat->shared->leases;
 	const char *const parts[] = {seat->identity, id};
 	struct store_lease *lease = calloc(1, sizeof(*lease));
+	bool added;
 
 	if (!lease)
 		return NULL;
@@ -130,8 +131,12 @@ static struct store_lease *lease_new(struct store_seat *seat, const char *id)
 	snprintf(lease->ticket, sizeof(lease->ticket), "%s %llu", leases->mailbox,
 		 (unsigned long long)lease->number);
 	HASH_ADD(hh, leases->table, number, sizeof(lease->number), lease);
+	added = lease->hh.tbl;
 	pthread_mutex_unlock(&leases->lock);
-	return lease;
+	if (added)
+		return lease;
+	lease_free(lease);
+	return NULL;
 }
 
 /* Take LEASE out of the table, and free it. */

@@ -119,6 +119,10 @@ static void put_later(struct memory *memory, const char *name, char *text)
 			memcpy(late->name, name, strlen(name) + 1);
 			HASH_ADD_STR(memory->late, name, late);
 		}
+		if (late && !late->hh.tbl) {
+			free(late);
+			late = NULL;
+		}
 	}
 	if (late) {
 		free(late->text);

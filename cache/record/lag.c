@@ -58,7 +58,8 @@ static void lag_entry_free_locked(struct lag *lag, struct entry *entry)
 {
 	struct lag_member *member, *next;
 
-	HASH_DEL(lag->entries, entry); /* NOLINT(clang-analyzer-unix.Malloc) */
+	if (entry->hh.tbl)
+		HASH_DEL(lag->entries, entry); /* NOLINT(clang-analyzer-unix.Malloc) */
 	atomic_fetch_sub(&lag->count, 1);
 	DL_FOREACH_SAFE(entry->members, member, next)
 		lag_member_free(member);
@@ -153,6 +154,8 @@ static struct entry *lag_touch_locked(struct lag *lag, const char *id)
 	struct entry *entry;
 
 	HASH_FIND_STR(lag->entries, id, entry);
+	if (entry && !entry->hh.next)
+		return entry; /* it is at the end, and alone perhaps: needs no memory */
 	if (entry) {
 		HASH_DEL(lag->entries, entry);
 	} else {
@@ -167,7 +170,10 @@ static struct entry *lag_touch_locked(struct lag *lag, const char *id)
 	}
 	/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc) */
 	HASH_ADD_KEYPTR(hh, lag->entries, entry->id, strlen(entry->id), entry);
-	return entry;
+	if (entry->hh.tbl)
+		return entry;
+	lag_entry_free_locked(lag, entry);
+	return NULL;
 }
 
 static bool is_stale(const struct entry *entry)

@@ -62,7 +62,8 @@ static void save_clear(struct save *save)
 
 static void versions_entry_free_locked(struct versions *versions, struct entry *entry)
 {
-	HASH_DEL(versions->entries, entry);
+	if (entry->hh.tbl)
+		HASH_DEL(versions->entries, entry);
 	for (size_t i = 0; i < entry->count; i++)
 		record_put(entry->shown[i]);
 	for (size_t i = 0; i < entry->save_count; i++)
@@ -96,6 +97,8 @@ static struct entry *versions_touch_locked(struct versions *versions, const char
 {
 	struct entry *entry = versions_find_locked(versions, id);
 
+	if (entry && !entry->hh.next)
+		return entry; /* it is at the end, and alone perhaps: needs no memory */
 	if (entry) {
 		HASH_DEL(versions->entries, entry);
 	} else {
@@ -111,7 +114,10 @@ static struct entry *versions_touch_locked(struct versions *versions, const char
 	}
 	/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc) */
 	HASH_ADD_KEYPTR(hh, versions->entries, entry->id, strlen(entry->id), entry);
-	return entry;
+	if (entry->hh.tbl)
+		return entry;
+	versions_entry_free_locked(versions, entry);
+	return NULL;
 }
 
 void versions_retire(struct versions *versions, struct record *record)

@@ -81,7 +81,10 @@ static int add_locked(struct write_lock *lock, const char *id)
 		return -ENOMEM;
 	memcpy(record->id, id, strlen(id) + 1);
 	HASH_ADD_STR(lock->records, id, record); /* NOLINT(clang-analyzer-unix.Malloc) */
-	return 0;
+	if (record->hh.tbl)
+		return 0;
+	free(record);
+	return -ENOMEM;
 }
 
 /* Give RECORD to the writer that has waited longest, or unlock it. */

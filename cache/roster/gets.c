@@ -198,7 +198,10 @@ static struct shown *remember_locked(struct roster *roster, const char *id)
 		gets_forget_locked(roster, roster->gets.shown);
 	/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc) */
 	HASH_ADD_STR(roster->gets.shown, id, shown);
-	return shown;
+	if (shown->hh.tbl)
+		return shown;
+	free(shown);
+	return NULL;
 }
 
 void gets_note(struct roster *roster, const char *id, const json_t *object)

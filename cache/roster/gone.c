@@ -64,6 +64,10 @@ void gone_lacks_locked(struct roster *roster, const struct record *record)
 	if (HASH_COUNT(roster->gone) >= GONE_MAX)
 		gone_forget_locked(roster, roster->gone);
 	HASH_ADD_STR(roster->gone, id, gone);
+	if (!gone->hh.tbl) {
+		free(gone->key);
+		free(gone);
+	}
 }
 
 void gone_listed_locked(struct roster *roster, const struct snapshot *new)

@@ -64,6 +64,11 @@ static struct inactive *inactive_add_locked(struct roster *roster, const char *i
 		return NULL;
 	}
 	HASH_ADD_KEYPTR(hh, roster->inactive.table, user->id, strlen(user->id), user);
+	if (!user->hh.tbl) {
+		free(user->id);
+		free(user);
+		return NULL;
+	}
 	return user;
 }
 

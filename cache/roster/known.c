@@ -294,6 +294,11 @@ struct record *known_put_locked(struct roster *roster, const char *id, struct re
 			return NULL;
 		}
 		HASH_ADD_KEYPTR(hh, roster->known.overlay, entry->id, strlen(entry->id), entry);
+		if (!entry->hh.tbl) {
+			free(entry->id);
+			free(entry);
+			return NULL;
+		}
 		if (roster->known.snapshot) {
 			old = snapshot_find(roster->known.snapshot, id);
 			if (old)

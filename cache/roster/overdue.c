@@ -83,6 +83,8 @@ void overdue_note_locked(struct flight *flight, int error)
 		overdue_forget_locked(roster, roster->overdue.emails);
 	/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc) */
 	HASH_ADD_STR(roster->overdue.emails, email, failure);
+	if (!failure->hh.tbl)
+		failure_free(failure);
 }
 
 /* ---- what takes too long ---- */

@@ -78,6 +78,12 @@ static struct presence *presence_add_locked(struct roster *roster, const char *i
 	presence->record = record ? record_get(record) : NULL;
 	presence->until = clock_seconds() + roster->account->lag;
 	HASH_ADD_KEYPTR(hh, roster->presences.table, presence->id, strlen(presence->id), presence);
+	if (!presence->hh.tbl) {
+		record_put(presence->record);
+		free(presence->id);
+		free(presence);
+		return NULL;
+	}
 	atomic_store(&roster->presences.any, true);
 	return presence;
 }

@@ -2,7 +2,6 @@
 /*
  * record_columns.c - see record_columns.h. It must not know what a cell is.
  */
-#define HASH_NONFATAL_OOM 1
 #include "cache/tables/record_columns.h"
 
 #include "cache/tables/record_fields.h"

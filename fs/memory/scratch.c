@@ -107,8 +107,7 @@ static void scratch_unlock(struct scratches *all)
 	pthread_mutex_unlock(&all->lock);
 }
 
-/* Cut PATH at its last slash: store what follows in *NAME, and return the length of what precedes
- * it. */
+/* Cut PATH at its last slash. *NAME is what follows. Return the length of what precedes it. */
 static size_t scratch_split(const char *path, const char **name)
 {
 	const char *slash = strrchr(path, '/');
@@ -174,8 +173,7 @@ static void scratch_forget_locked(struct scratches *all, const char *path)
 		drop_directory_locked(all, directory);
 }
 
-/* Give back the room of SCRATCH, which loses its name, at once if no process has it open, before
- * the kernel forgets it. */
+/* SCRATCH loses its name: give back its room at once if no process has it open. */
 static void retire_locked(struct scratches *all, struct scratch *scratch)
 {
 	atomic_store(&scratch->nameless, true);
@@ -196,8 +194,7 @@ static void remove_locked(struct scratches *all, const char *path)
 	scratch_forget_locked(all, path);
 }
 
-/* Return the directory that the first LENGTH bytes of PATH name, which is made if need be. NULL: no
- * memory. */
+/* Return the directory that the first LENGTH bytes of PATH name, made if need be, or NULL. */
 static struct directory *take_directory_locked(struct scratches *all, const char *path,
 					       size_t length)
 {
@@ -213,7 +210,11 @@ static struct directory *take_directory_locked(struct scratches *all, const char
 		return NULL;
 	}
 	HASH_ADD_KEYPTR(hh, all->directories, directory->path, strlen(directory->path), directory);
-	return directory;
+	if (directory->hh.tbl)
+		return directory;
+	free(directory->path);
+	free(directory);
+	return NULL;
 }
 
 /* Set the path of SCRATCH to PATH. Return 0, or -ENOMEM and nothing has changed. */
@@ -240,18 +241,21 @@ static int name_locked(struct scratches *all, const char *path, struct scratch *
 		name->name = strdup(last);
 	if (name && name->name)
 		directory = take_directory_locked(all, path, above);
-	if (!directory || set_path_locked(scratch, path)) {
-		if (directory && !directory->names)
-			drop_directory_locked(all, directory);
-		if (name)
-			free(name->name);
-		free(name);
-		return -ENOMEM;
+	if (directory)
+		HASH_ADD_KEYPTR(hh, directory->names, name->name, strlen(name->name), name);
+	if (name && name->hh.tbl && !set_path_locked(scratch, path)) {
+		name->scratch = scratch;
+		scratch->references++;
+		return 0;
 	}
-	name->scratch = scratch;
-	scratch->references++;
-	HASH_ADD_KEYPTR(hh, directory->names, name->name, strlen(name->name), name);
-	return 0;
+	if (name && name->hh.tbl)
+		HASH_DEL(directory->names, name);
+	if (directory && !directory->names)
+		drop_directory_locked(all, directory);
+	if (name)
+		free(name->name);
+	free(name);
+	return -ENOMEM;
 }
 
 /* As name_locked, in place of what has that name. Return 0, or -ENOMEM and nothing has changed. */

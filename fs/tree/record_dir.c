@@ -341,11 +341,15 @@ struct record_dir *record_dir_take(struct branch *branch, const struct place *pl
 	HASH_FIND_STR(branch->by_path, path, record_dir);
 	if (!record_dir) {
 		record_dir = record_dir_new(branch, place, path, parent);
-		if (record_dir) {
-			record_dir->next = branch->record_dirs;
-			branch->record_dirs = record_dir;
+		if (record_dir)
 			HASH_ADD_KEYPTR(hh, branch->by_path, record_dir->path,
 					strlen(record_dir->path), record_dir);
+		if (record_dir && !record_dir->hh.tbl) {
+			record_dir_free(record_dir);
+			record_dir = NULL;
+		} else if (record_dir) {
+			record_dir->next = branch->record_dirs;
+			branch->record_dirs = record_dir;
 		}
 	}
 	pthread_mutex_unlock(&branch->lock);

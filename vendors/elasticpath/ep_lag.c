@@ -109,6 +109,8 @@ static void ep_lag_note_locked(struct ep_lag *lag, struct ep_lag_change *change)
 	if (old)
 		ep_lag_drop_locked(lag, old);
 	HASH_ADD_KEYPTR(hh, lag->changes, change->key, strlen(change->key), change);
+	if (!change->hh.tbl)
+		change_free(change);
 }
 
 /* Return the key of a requested membership whose id is unknown. The caller frees it. NULL: no
