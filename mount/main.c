@@ -22,6 +22,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <malloc.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -35,6 +36,25 @@ static void hide_memory(void)
 
 	setrlimit(RLIMIT_CORE, &none);
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+}
+
+/* Enough for a thread that parses no response: those of pool.c have more. */
+#define STACK_BYTES ((size_t)2 << 20)
+
+/* The stack of a thread counts whole for RLIMIT_DATA, and by default it is as large as the main
+ * thread's may become, mostly 8 MiB. */
+static void limit_stacks(void)
+{
+#ifdef __GLIBC__
+	pthread_attr_t attr;
+	size_t usual = 0;
+
+	pthread_attr_init(&attr);
+	if (!pthread_attr_getstacksize(&attr, &usual) && usual > STACK_BYTES &&
+	    !pthread_attr_setstacksize(&attr, STACK_BYTES))
+		(void)pthread_setattr_default_np(&attr);
+	pthread_attr_destroy(&attr);
+#endif
 }
 
 /*
@@ -120,6 +140,7 @@ int main(int argc, char **argv)
 	}
 	hide_memory();
 	settle_memory();
+	limit_stacks();
 	environment_guard();
 	/* before commands that print secrets are run, because they would inherit it */
 	systemd_open();

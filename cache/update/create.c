@@ -362,7 +362,7 @@ static int read_and_create(struct creation *creation, const char *text, size_t l
 		return error;
 	document = input_parse(call, text, length);
 	if (!document)
-		return -EINVAL;
+		return -call->error;
 	creation->wanted = wanted_of(creation->collection, document);
 	json_decref(document);
 	if (!creation->wanted)

@@ -35,6 +35,8 @@ json_t *input_parse(struct call *call, const char *text, size_t length)
 		return document;
 	if (scanner.why)
 		call_fail(call, CALL_INVALID, "%s", scanner.why);
+	else if (!document && error.no_memory)
+		call_no_memory(call);
 	else if (document)
 		call_fail(call, CALL_INVALID, "not a JSON object");
 	else

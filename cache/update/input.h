@@ -18,8 +18,8 @@ struct collection;
 struct merge;
 
 /*
- * Parse TEXT (LENGTH bytes) as one JSON object. Returns a new reference, or NULL: the error is
- * EINVAL, and the message quotes nothing of TEXT.
+ * Parse TEXT (LENGTH bytes) as one JSON object. Returns a new reference, or NULL: the error of CALL
+ * is EINVAL, whose message quotes nothing of TEXT, or ENOMEM.
  */
 json_t *input_parse(struct call *call, const char *text, size_t length);
 

@@ -336,7 +336,7 @@ static int read_document(struct attempt *attempt, const char *text, size_t lengt
 				 "a document may have at most " LIMITS_TEXT_WORDS);
 	plan->document = input_parse(call, text, length);
 	if (!plan->document)
-		return -EINVAL;
+		return -call->error;
 	error = check_stamp(attempt, plan->document);
 	if (!error)
 		error = input_check_required(call, roster_collection(attempt->roster),

@@ -136,7 +136,8 @@ struct node_ops {
 
 	/* Return the text that never changes, borrowed. NULL: it has none. */
 	const char *(*constant)(const struct fs *fs, const struct node *node);
-	/* Return the text as it is now; the caller frees it. NULL or returning NULL: empty. */
+	/* Return the text as it is now; the caller frees it. Returning NULL: no memory
+	 * (errno), or it is gone. NULL: empty. */
 	char *(*text)(struct fs *fs, const struct node *node, size_t *length);
 	/* Answer an OPEN by the number INO; may wait. NULL: open_plain, or without a write
 	 * operation open_read_only. */

@@ -82,8 +82,15 @@ void open_plain(fuse_req_t req, fuse_ino_t ino, struct node *node, struct fuse_f
 		fuse_reply_err(req, ENOMEM);
 		return;
 	}
+	errno = 0;
 	if (node->ops->text)
 		handle->fixed = node->ops->text(fs, node, &handle->fixed_length);
+	if (node->ops->text && !handle->fixed) {
+		/* what it tells of may be gone */
+		fuse_reply_err(req, errno == ENOMEM ? ENOMEM : ESTALE);
+		open_end(handle);
+		return;
+	}
 	open_reply(req, handle, ino, fi);
 }
 

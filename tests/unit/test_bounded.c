@@ -39,14 +39,14 @@ static void check_array(const char *part, size_t count, bool large)
 {
 	size_t length;
 	char *text = repeat("[", part, count, "0]", &length), why[160];
-	bool refused;
+	enum exact_bounded_failure failure;
 
 	for (int place = EXACT_BOUNDED_HEAP; place <= EXACT_BOUNDED_BLOCK; place++) {
 		json_t *value = exact_bounded_response(text, length,
 						       (enum exact_bounded_place)place, why,
-						       sizeof(why), &refused);
+						       sizeof(why), &failure);
 
-		assert_int_equal(refused, large);
+		assert_int_equal(failure, large ? EXACT_BOUNDED_LARGE : EXACT_BOUNDED_BROKEN);
 		assert_int_equal(value == NULL, large);
 		assert_int_equal(large, large && strstr(why, "16 times its size") != NULL);
 		if (value && place == EXACT_BOUNDED_BLOCK)
@@ -78,16 +78,16 @@ static void test_large(void **state)
 static void test_malformed(void **state)
 {
 	char why[160];
-	bool refused;
+	enum exact_bounded_failure failure;
 
 	(void)state;
 	assert_null(
-	    exact_bounded_response("[1,", 3, EXACT_BOUNDED_BLOCK, why, sizeof(why), &refused));
-	assert_false(refused);
+	    exact_bounded_response("[1,", 3, EXACT_BOUNDED_BLOCK, why, sizeof(why), &failure));
+	assert_int_equal(failure, EXACT_BOUNDED_BROKEN);
 	assert_non_null(strstr(why, "at byte 3"));
 	assert_null(exact_bounded_response("{\"a\":1,\"a\":1}", 13, EXACT_BOUNDED_HEAP, why,
-					   sizeof(why), &refused));
-	assert_false(refused);
+					   sizeof(why), &failure));
+	assert_int_equal(failure, EXACT_BOUNDED_BROKEN);
 	json_heap_free();
 }
 

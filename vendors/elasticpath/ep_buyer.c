@@ -144,7 +144,7 @@ static int sign_in(struct call *call, struct account *account, const char *body,
 	}
 	if (!error) {
 		*answer = exchange_json(call, account, &reply);
-		error = *answer ? 0 : -EREMOTEIO;
+		error = *answer ? 0 : -call->error;
 	}
 	http_reply_clear(&reply);
 	return error;

@@ -276,7 +276,7 @@ static int ask_total(struct call *call, struct account *account, size_t *total)
 
 	*total = 0;
 	if (!error && !answer)
-		error = -EREMOTEIO;
+		error = -call->error;
 	ep_common_totals(answer, &totals);
 	if (totals.records > 0 || totals.pages > 0)
 		*total = (size_t)(totals.records > 0 ? totals.records : totals.pages);

@@ -108,7 +108,7 @@ static int ep_settings_ask(struct call *call, struct account *account, char **re
 	if (error && (call->verdict == CALL_MISSING || call->verdict == CALL_DENIED))
 		error = 0; /* settings that the key may not read name no realm */
 	else if (!error && !answer)
-		error = -EREMOTEIO;
+		error = -call->error;
 	else if (!error)
 		*realm = ep_settings_copy(
 		    json_string_value(

@@ -21,12 +21,19 @@ enum exact_bounded_place {
 				then calls json_heap_shrink or json_heap_free */
 };
 
+/* Why there is no tree. */
+enum exact_bounded_failure {
+	EXACT_BOUNDED_BROKEN,    /* the text is not JSON */
+	EXACT_BOUNDED_LARGE,     /* the tree would take too much memory for its text */
+	EXACT_BOUNDED_NO_MEMORY, /* this process has no memory left */
+};
+
 /*
  * As exact_parse, for LENGTH bytes of a response. NULL also if the tree would take too much memory:
- * then *REFUSED (may be NULL) is set, and the words of *ERROR say so; its position is 0.
+ * the words of *ERROR say so then; its position is 0. *FAILURE (may be NULL) says why it is NULL.
  */
 json_t *exact_bounded_parse(const char *text, size_t length, unsigned flags,
-			    enum exact_bounded_place place, bool *refused,
+			    enum exact_bounded_place place, enum exact_bounded_failure *failure,
 			    struct exact_parse_error *error);
 
 /*
@@ -34,9 +41,10 @@ json_t *exact_bounded_parse(const char *text, size_t length, unsigned flags,
  * keys. WHY (or NULL), of SIZE bytes, says then what is wrong.
  */
 json_t *exact_bounded_response(const char *text, size_t length, enum exact_bounded_place place,
-			       char *why, size_t size, bool *refused);
+			       char *why, size_t size, enum exact_bounded_failure *failure);
 
-/* As exact_mend (exact_mend.h), from malloc. NULL also if it would take too much memory. */
+/* As exact_mend (exact_mend.h), from malloc. NULL also if it would take too much memory, or there
+ * is none. */
 json_t *exact_bounded_mend(const char *text, size_t length);
 
 #endif

@@ -333,6 +333,7 @@ static void exact_parse_explain(struct exact_parse_error *error, const json_erro
 	int length = near ? (int)(near - from->text) : (int)strlen(from->text);
 
 	snprintf(error->words, sizeof(error->words), "%.*s", length, from->text);
+	error->no_memory = false;
 }
 
 static json_t *exact_parse_fail(struct exact_parse_error *error, const char *text, size_t position,
@@ -340,8 +341,19 @@ static json_t *exact_parse_fail(struct exact_parse_error *error, const char *tex
 {
 	if (error) {
 		snprintf(error->words, sizeof(error->words), "%s", words);
+		error->no_memory = false;
 		place(error, text, position);
 	}
+	return NULL;
+}
+
+static json_t *exact_parse_starve(struct exact_parse_error *error)
+{
+	json_heap_starve(); /* for callers without an error */
+	if (error)
+		*error = (struct exact_parse_error){.words = "out of memory",
+						    .no_memory = true,
+						    .line = 1};
 	return NULL;
 }
 
@@ -385,15 +397,23 @@ json_t *exact_parse(const char *text, size_t length, unsigned flags,
 	struct exact_text copy;
 	json_error_t from;
 	json_t *value;
+	bool before;
 
 	/* jansson skips a NUL after a number */
 	if (zero)
 		return exact_parse_fail(error, text, (size_t)(zero - text), "zero byte");
 	if (!make_copy(text, length, &copy))
-		return exact_parse_fail(error, text, 0, "out of memory");
+		return exact_parse_starve(error);
 	json_heap_charge(copy.length);
+	before = json_heap_starved();
 	value = copy.text ? json_loadb(copy.text, copy.length, how, &from)
 			  : json_loadb(text, length, how, &from);
+	if (!value && json_heap_starved()) {
+		free(copy.text);
+		return exact_parse_starve(error);
+	}
+	if (before)
+		json_heap_starve();
 	if (!value && error) {
 		size_t position = from.position > 0 ? (size_t)from.position : 0;
 

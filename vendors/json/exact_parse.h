@@ -17,6 +17,7 @@
 /* Why a text is not JSON. WORDS quote nothing of the text. */
 struct exact_parse_error {
 	char words[128];
+	bool no_memory;      /* it may be JSON, but there was no memory for it; position is 0 */
 	size_t position;     /* bytes of the text before the mistake */
 	size_t line, column; /* counted from 1 and from 0; a column is a byte */
 };

@@ -26,7 +26,7 @@ enum json_heap_mode { JSON_HEAP_FREE, JSON_HEAP_BLOCK, JSON_HEAP_COUNTED };
 
 struct json_heap {
 	enum json_heap_mode mode;
-	bool refused;
+	bool refused, starved;
 	/* while the block is in use: what comes next, and how many bytes it may still give */
 	char *next;
 	size_t left;
@@ -55,6 +55,17 @@ __attribute__((noinline)) static void *take_counted(size_t size)
 	taken = malloc(size);
 	if (taken)
 		heap.counted += malloc_usable_size(taken) + MALLOC_HEAD;
+	else
+		heap.starved = true;
+	return taken;
+}
+
+static void *take_freely(size_t size)
+{
+	void *taken = malloc(size);
+
+	if (!taken)
+		heap.starved = true;
 	return taken;
 }
 
@@ -64,7 +75,7 @@ static void *json_heap_take(size_t size)
 	char *taken = heap.next;
 
 	if (room > heap.left || room < size)
-		return heap.mode == JSON_HEAP_FREE ? malloc(size) : take_counted(size);
+		return heap.mode == JSON_HEAP_FREE ? take_freely(size) : take_counted(size);
 	heap.next += room;
 	heap.left -= room;
 	heap.lives++;
@@ -143,6 +154,19 @@ bool json_heap_end(void)
 	heap.mode = JSON_HEAP_FREE;
 	heap.left = 0;
 	return heap.refused;
+}
+
+bool json_heap_starved(void)
+{
+	bool starved = heap.starved;
+
+	heap.starved = false;
+	return starved;
+}
+
+void json_heap_starve(void)
+{
+	heap.starved = true;
 }
 
 size_t json_heap_used(void)

@@ -441,7 +441,7 @@ static int parse(struct page *page, const struct http_reply *reply, char *why, s
 {
 	const struct rule_list *listing = page->collection->listing;
 	const char *text = reply->body ? reply->body : "";
-	bool large = false;
+	enum exact_bounded_failure failure = EXACT_BOUNDED_BROKEN;
 
 	/* where nothing is an empty list, it may also have no body, unless each list has a total */
 	if (!reply->length && reply->status == 204 && listing && listing->no_rows_is_empty &&
@@ -449,17 +449,19 @@ static int parse(struct page *page, const struct http_reply *reply, char *why, s
 		*answer = json_object();
 	else
 		*answer = exact_bounded_response(text, reply->length, EXACT_BOUNDED_BLOCK, why,
-						 size, &large);
+						 size, &failure);
 	if (*answer)
 		return 0;
-	if (!large)
+	if (failure == EXACT_BOUNDED_BROKEN)
 		*answer = mend(page, text, reply->length);
 	if (*answer) {
 		page->why = why;
 		return 0;
 	}
-	return call_fail(page->call, CALL_MALFORMED, "page %zu of the %s %s: %s", page->number,
-			 page->collection->name, large ? "can't be read" : "is not JSON", why);
+	return call_fail(page->call,
+			 failure == EXACT_BOUNDED_NO_MEMORY ? CALL_NO_MEMORY : CALL_MALFORMED,
+			 "page %zu of the %s %s: %s", page->number, page->collection->name,
+			 failure == EXACT_BOUNDED_BROKEN ? "is not JSON" : "can't be read", why);
 }
 
 int page_read(struct page *page, const struct http_reply *reply, struct walk_result *result)

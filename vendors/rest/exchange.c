@@ -476,15 +476,19 @@ json_t *exchange_json(struct call *call, struct account *account, const struct h
 {
 	char why[160] = "the response is empty";
 	json_t *answer = NULL;
-	bool large = false;
+	enum exact_bounded_failure failure = EXACT_BOUNDED_BROKEN;
 
 	if (reply->length)
 		answer = exact_bounded_response(reply->body, reply->length, EXACT_BOUNDED_HEAP, why,
-						sizeof(why), &large);
+						sizeof(why), &failure);
 	if (!answer) {
 		account_redact(account, why);
-		call_fail(call, CALL_MALFORMED, "the response %s: %s",
-			  large ? "can't be read" : "is not the JSON that the API promises", why);
+		call_fail(call,
+			  failure == EXACT_BOUNDED_NO_MEMORY ? CALL_NO_MEMORY : CALL_MALFORMED,
+			  "the response %s: %s",
+			  failure == EXACT_BOUNDED_BROKEN ? "is not the JSON that the API promises"
+							  : "can't be read",
+			  why);
 	}
 	return answer;
 }

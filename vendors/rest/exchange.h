@@ -68,8 +68,8 @@ int exchange(struct call *call, struct account *account, enum exchange_subject s
 	     struct http_request *request, struct http_reply *reply);
 
 /*
- * Return the JSON in REPLY, a new reference. NULL: CALL fails with CALL_MALFORMED; an empty body is
- * an error here.
+ * Return the JSON in REPLY, a new reference. NULL: CALL fails with CALL_MALFORMED (an empty body is
+ * an error here) or CALL_NO_MEMORY.
  */
 json_t *exchange_json(struct call *call, struct account *account, const struct http_reply *reply);
 

@@ -109,7 +109,7 @@ static int read_reply(struct call *call, struct account *account,
 	if (!error)
 		answer = exchange_json(call, account, reply);
 	if (!error && !answer)
-		error = -EREMOTEIO;
+		error = -call->error;
 	if (!error) {
 		found = collection_unwrap(collection, answer);
 		if (!found && finds_nobody(collection, answer))

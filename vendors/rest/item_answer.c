@@ -119,8 +119,13 @@ enum vendor_outcome item_answer_take(struct call *call, struct account *account,
 	if (!reply->length)
 		return VENDOR_DONE;
 	parsed = exchange_json(call, account, reply);
-	if (!parsed)
-		return VENDOR_UNKNOWN; /* an HTML page with status 200 proves nothing */
+	if (!parsed) {
+		/* an HTML page with status 200 proves nothing; nor does a response for which there
+		 * is no memory */
+		call->verdict = CALL_MALFORMED;
+		call->error = call_errno(CALL_MALFORMED);
+		return VENDOR_UNKNOWN;
+	}
 	if (exchange_tells_error(parsed, said, sizeof(said))) {
 		outcome = doubt_answer(call, account, id, said);
 		json_decref(parsed);

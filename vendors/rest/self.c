@@ -90,7 +90,7 @@ static int ask(struct call *call, struct account *account, const struct rule_req
 	if (!error) {
 		answer = exchange_json(call, account, &reply);
 		if (!answer) {
-			error = -EREMOTEIO;
+			error = -call->error;
 			goto out;
 		}
 		*id = find_id(account->vendor->self_request, answer);
