@@ -39,13 +39,14 @@ static void hide_memory(void)
 }
 
 /* Enough for a thread that parses no response: those of pool.c have more. */
-#define STACK_BYTES ((size_t)2 << 20)
+#define STACK_BYTES ((size_t)1 << 20)
 
 /* The stack of a thread counts whole for RLIMIT_DATA, and by default it is as large as the main
  * thread's may become, mostly 8 MiB. */
 static void limit_stacks(void)
 {
-#ifdef __GLIBC__
+	/* what sanitizers add to a stack is not known */
+#if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 	pthread_attr_t attr;
 	size_t usual = 0;
 

@@ -334,6 +334,9 @@ static int loop(struct session *session)
 	if (!up && result < 0)
 		complain("%s: cannot mount: %s", session->mountpoint,
 			 fuse_words[0] ? fuse_words : strerror(-result));
+	else if (up && result < 0 && result != -ECONNABORTED)
+		complain("%s: the mount has ended: %s", session->mountpoint,
+			 fuse_words[0] ? fuse_words : strerror(-result));
 	/* a signal is a usual way to end, and an unmount may look like an abort */
 	return result < 0 && result != -ECONNABORTED ? -1 : 0;
 }

@@ -34,4 +34,11 @@ int bound_fail(const struct page *page, size_t number);
 int bound_fail_list(struct call *call, const struct collection *collection,
 		    const struct list_sink *sink);
 
+/*
+ * Fail PAGE if its list is a large one, and too little of the memory that RLIMIT_DATA allows is
+ * left for the rest of the process: its threads, and the lists of other vendors. Returns 0 or
+ * -ENOMEM.
+ */
+int bound_check_memory(const struct page *page);
+
 #endif

@@ -474,6 +474,8 @@ int page_read(struct page *page, const struct http_reply *reply, struct walk_res
 	if (!error)
 		error = check_whole(page, reply);
 	if (!error)
+		error = bound_check_memory(page);
+	if (!error)
 		error = parse(page, reply, why, sizeof(why), &answer);
 	if (error) {
 		page->why = NULL;
