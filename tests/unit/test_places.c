@@ -15,6 +15,8 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 #include <cmocka.h>
 
 static bool ends_in(const char *text, const char *end)
@@ -227,12 +229,33 @@ static void test_redact_basic(void **state)
 	}
 }
 
+/* Words that end where memory does, in each character that begins a form. */
+static void test_redact_at_end(void **state)
+{
+	static const char *const ends[] = {"&", "&#", "&#x", "%", "%4", "\\", "\\u00"};
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	char *pages = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+			   0);
+
+	(void)state;
+	assert_true(pages != MAP_FAILED);
+	assert_int_equal(mprotect(pages + page, page, PROT_NONE), 0);
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+		char *words = pages + page - strlen(ends[i]) - 1;
+
+		memcpy(words, ends[i], strlen(ends[i]) + 1);
+		redact_whole(words, "kQ7canary");
+		assert_string_equal(words, ends[i]);
+	}
+	munmap(pages, 2 * page);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_places),       cmocka_unit_test(test_links),
 	    cmocka_unit_test(test_redact),       cmocka_unit_test(test_redact_forms),
-	    cmocka_unit_test(test_redact_basic),
+	    cmocka_unit_test(test_redact_basic), cmocka_unit_test(test_redact_at_end),
 	};
 
 	return cmocka_run_group_tests_name("places", tests, NULL, NULL);

@@ -267,7 +267,7 @@ static long entity(const char *text, size_t *length)
 		     {"&gt;", '>'},
 		     {"&quot;", '"'},
 		     {"&apos;", '\''}};
-	bool hex = text[2] == 'x' || text[2] == 'X';
+	bool hex = text[1] == '#' && (text[2] == 'x' || text[2] == 'X');
 	char *end;
 	long value;
 
@@ -397,11 +397,13 @@ static void overwrite_basic(char *words, const char *user, const char *password,
 	struct scan scan;
 	char *text = NULL;
 
-	if (asprintf(&text, "%s:%s", user, password) < 0 || !scan_begin(&scan, words, whole))
+	if (asprintf(&text, "%s:%s", user, password) < 0)
 		return;
-	mark_form(&scan, base64_form(text, strlen(text), 0, true));
-	mark_base64(&scan, text);
-	scan_end(&scan);
+	if (scan_begin(&scan, words, whole)) {
+		mark_form(&scan, base64_form(text, strlen(text), 0, true));
+		mark_base64(&scan, text);
+		scan_end(&scan);
+	}
 	explicit_bzero(text, strlen(text));
 	free(text);
 }
