@@ -153,6 +153,7 @@ static void test_refused(void **state)
 		if (rows[i].position)
 			assert_in_range(error.position, rows[i].position, rows[i].position + 1);
 	}
+	assert_null(exact_parse(NULL, 0, EXACT_PARSE_ANY, NULL));
 	assert_null(exact_parse("{\"\\ud83d\":1,\"\\uD83D\":1}", 25, EXACT_PARSE_NO_REPEATS, NULL));
 }
 

@@ -393,12 +393,15 @@ json_t *exact_parse(const char *text, size_t length, unsigned flags,
 {
 	size_t how = JSON_ALLOW_NUL | (flags & EXACT_PARSE_ANY ? JSON_DECODE_ANY : 0) |
 		     (flags & EXACT_PARSE_NO_REPEATS ? JSON_REJECT_DUPLICATES : 0);
-	const char *zero = memchr(text, '\0', length);
+	const char *zero;
 	struct exact_text copy;
 	json_error_t from;
 	json_t *value;
 	bool before;
 
+	if (!length)
+		text = "";
+	zero = memchr(text, '\0', length);
 	/* jansson skips a NUL after a number */
 	if (zero)
 		return exact_parse_fail(error, text, (size_t)(zero - text), "zero byte");

@@ -23,8 +23,8 @@ struct exact_parse_error {
 };
 
 /*
- * Parse the LENGTH bytes at TEXT: one JSON text in UTF-8 without a byte order mark, nested at most
- * 2048 levels deep. Returns a new reference, or NULL and *ERROR (may be NULL).
+ * Parse the LENGTH bytes at TEXT (0: it may be NULL): one JSON text in UTF-8 without a byte order
+ * mark, nested at most 2048 levels deep. Returns a new reference, or NULL and *ERROR (may be NULL).
  */
 json_t *exact_parse(const char *text, size_t length, unsigned flags,
 		    struct exact_parse_error *error);
