@@ -75,9 +75,10 @@ enum vendor_outcome item_delete(struct call *call, struct account *account,
  * was lost, or reports an error with a status of success.
  *
  * *ANSWER is a new reference to the record in the response, without what must never be shown, or
- * NULL if there is none. It has an id, but not always each field, nor as a GET shows them. Without
- * an id there is no record, and the words in CALL are what the vendor said, if anything. A vendor
- * whose reads lag behind its writes may answer the first GETs of the record with 404.
+ * NULL if there is none. It does not always have an id, nor each field, nor as a GET shows them.
+ * Without an id nothing is known of a record, and the words in CALL are what the vendor said, if
+ * anything. A vendor whose reads lag behind its writes may answer the first GETs of the record with
+ * 404.
  */
 enum vendor_outcome item_post(struct call *call, struct account *account,
 			      const struct collection *collection, const char *parent,
