@@ -176,6 +176,10 @@ static void test_put_of_a_half(void **state)
 	assert_asked(store, 3, "GET " INFOS("r1") "/m1");
 	assert_asked(store, 4, "PUT " INFOS("r1") "/m1");
 	assert_false(basis.part_made);
+	/* nothing has changed: nothing is sent, and nothing has failed */
+	assert_int_equal(put_member(store, "{\"name\": \"A\", \"email\": \"a@x\", \"tier\": 3}"),
+			 VENDOR_DONE);
+	assert_int_equal(store->asked_count, 5);
 	basis_release(&store->call);
 	store->call.basis = NULL;
 	json_decref(read);

@@ -241,6 +241,9 @@ static enum vendor_outcome member_put(struct call *call, struct account *account
 		outcome = item_put_direct(call, account, &ep_members, NULL, id, body, etag, answer);
 	} else if (others_differ && (!info_differs || outcome == VENDOR_DONE)) {
 		outcome = member_put_others(call, account, id, others, info_differs, answer);
+	} else if (!info_differs) {
+		/* what was read is BODY already */
+		outcome = VENDOR_DONE;
 	}
 	if (known && info_differs && outcome == VENDOR_DONE)
 		answer_both(call, account, id, edits, first, answer);
