@@ -24,7 +24,7 @@ V ?= 0
 # test, asan and tsan: only the tests whose names hold this word
 T ?=
 # model and fuzz (each target): for how long; model: with which seeds, and which vendor alone; READERS=0 leaves the readers unchecked
-SECONDS ?= $(if $(filter fuzz,$(MAKECMDGOALS)),30,60)
+SECONDS ?= $(if $(filter fuzz,$(MAKECMDGOALS)),20,60)
 SEED ?= 1
 ROUNDS ?=
 VENDOR ?=
@@ -67,10 +67,10 @@ ifeq ($(HAS_SHARED),)
 UNIT_SOURCES := $(filter-out $(shell grep -lE '"cache/(redis|store|feed|lease|lists|limits)/' tests/unit/test_*.c),$(UNIT_SOURCES))
 endif
 BENCH_SOURCES := $(sort $(wildcard tests/bench/*.c))
-FUZZ_SOURCES := $(sort $(wildcard tests/fuzz/fuzz_*.c))
+FUZZ_SOURCES := $(sort $(wildcard tests/fuzz/*.c))
 C_SOURCES := $(SOURCES) $(SANDBOX_SOURCES) $(UNIT_SOURCES) $(BENCH_SOURCES) $(FUZZ_SOURCES)
 HEADERS := $(sort $(wildcard $(addsuffix /*.h,$(FOLDERS) tests/sandbox tests/sandbox/* tests/unit tests/fuzz)))
-SCRIPTS := .ci/run tests/run boot/mount.rosterfs recipes/monitoring/rosterfs-collect recipes/rosterfs-offboard $(sort $(wildcard tests/*.sh tests/interop/*.sh)) $(sort $(wildcard findings/*.sh))
+SCRIPTS := .ci/run tests/run tests/fuzz/run boot/mount.rosterfs recipes/monitoring/rosterfs-collect recipes/rosterfs-offboard $(sort $(wildcard tests/*.sh tests/interop/*.sh)) $(sort $(wildcard findings/*.sh))
 
 # Descriptions of vendors. Those that BUILTIN names are part of rosterfs, the others are installed.
 BUILTIN := $(patsubst %,descriptions/%.vendor,cj partnerize scim)
@@ -107,7 +107,11 @@ SANDBOX_OBJECTS := $(call object,$(SANDBOX_SOURCES))
 UNIT_OBJECTS := $(call object,$(UNIT_SOURCES))
 wanted = $(if $(T),$(foreach file,$(1),$(if $(findstring $(T),$(file)),$(file))),$(1))
 BENCH_PROGRAMS := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(BENCH_SOURCES))
-FUZZ_PROGRAMS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(call wanted,$(FUZZ_SOURCES)))
+FUZZ_TARGETS := $(filter tests/fuzz/fuzz_%,$(FUZZ_SOURCES))
+FUZZ_HELPERS := $(call object,$(filter-out $(FUZZ_TARGETS),$(FUZZ_SOURCES)))
+FUZZ_LIBRARY := $(filter $(addprefix $(BUILD)/obj/,vendors/% cache/document/% mount/config/% cache/changes/change_marks.o \
+	cache/redis/settings.o cache/shared/unbuilt.o fs/tree/path.o fs/people/email_name.o),$(LIBRARY_OBJECTS)) $(BUILD)/obj/builtin.o
+FUZZ_PROGRAMS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(call wanted,$(FUZZ_TARGETS)))
 UNIT_PROGRAMS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(call wanted,$(UNIT_SOURCES)))
 
 # ---- flags ----
@@ -206,23 +210,13 @@ interop: all deps-interop ## real servers of other people on this machine, the w
 
 # clang has the fuzzer. Everything is compiled for it, so the build folder is another one.
 .PHONY: fuzz
-fuzz: deps-lint ## random inputs for what reads descriptions and responses, SECONDS each (fuzz-run: built already)
+fuzz: deps-lint ## random inputs for what reads responses, documents, names, config and descriptions, SECONDS each (T=word)
 	@$(MAKE) --no-print-directory BUILD='$(BUILD)/fuzz' CC=clang SANITIZE=address,undefined \
 		CFLAGS='-O1 -g -fsanitize=fuzzer-no-link' fuzz-run SECONDS='$(SECONDS)'
 
 .PHONY: fuzz-run
 fuzz-run: $(FUZZ_PROGRAMS)
-	@mkdir -p '$(BUILD)/inputs'
-	@set -e; for program in $(FUZZ_PROGRAMS); do \
-		inputs='$(BUILD)/inputs'/$${program##*/}; mkdir -p "$$inputs"; \
-		$$program -max_total_time='$(SECONDS)' -timeout=30 -max_len=8192 -dict=tests/fuzz/words.dict \
-			-print_final_stats=1 -artifact_prefix="$$inputs." "$$inputs" \
-			$$(case $$program in *_description) echo descriptions;; esac) >"$$inputs.log" 2>&1 || \
-			{ tail -n 60 "$$inputs.log"; exit 1; }; \
-		printf '%s: %s inputs\n' "$${program##*/}" \
-			"$$(sed -n 's/^stat::number_of_executed_units: *//p' "$$inputs.log")"; \
-	done
-	@echo 'fuzz: ok'
+	@BUILD='$(BUILD)' EACH='$(SECONDS)' tests/fuzz/run $(FUZZ_PROGRAMS)
 
 .PHONY: test-bare
 test-bare: ## build, demo and test of HEAD in a fresh Debian (as root; downloads 250 MB)
@@ -383,10 +377,15 @@ $(BUILD)/unit/%: $(BUILD)/obj/tests/unit/%.o $(BUILD)/librosterfs.a
 	$(call say,LD)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $$($(PKG_CONFIG) --libs cmocka) $(ROSTERFS_LDLIBS) $(SANDBOX_LDLIBS)
 
-# with no more than they need: compiling takes longer than the run
-$(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(filter $(BUILD)/obj/vendors/%,$(LIBRARY_OBJECTS)) \
-		$(BUILD)/obj/builtin.o
+# with no more than the targets need: compiling takes longer than the run
+$(BUILD)/fuzz/librosterfs.a: $(FUZZ_LIBRARY)
 	@mkdir -p $(@D)
+	@rm -f $@
+	$(call say,AR)
+	$(Q)$(AR) rcs $@ $^
+
+# What a target has in place of a file of rosterfs comes first, and the linker does not take that file.
+$(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(FUZZ_HELPERS) $(BUILD)/fuzz/librosterfs.a
 	$(call say,LD)
 	$(Q)$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(ROSTERFS_LDLIBS)
 
