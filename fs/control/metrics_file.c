@@ -10,6 +10,7 @@
 #include "fs/control/control_file.h"
 #include "fs/control/metric.h"
 #include "fs/fs.h"
+#include "fs/tree/inode.h"
 #include "fs/tree/node.h"
 #include "fs/tree/record_dir.h"
 #include "vendors/http/http.h"
@@ -253,8 +254,9 @@ static void print_room(FILE *out, struct fs *fs)
 }
 
 /* The kernel's requests have no vendor. */
-static void print_asked(FILE *out, const struct asked *asked)
+static void print_asked(FILE *out, struct fs *fs)
 {
+	const struct asked *asked = &fs->asked;
 #define ASKED_NAME(constant, name) #name,
 	static const char *const names[] = {ASKED_ALL(ASKED_NAME)};
 #undef ASKED_NAME
@@ -270,6 +272,8 @@ static void print_asked(FILE *out, const struct asked *asked)
 		      "Times that the kernel was told to forget.");
 	metric_count(out, "rosterfs_fuse_notifications_total", NULL,
 		     atomic_load(&asked->notifications));
+	print_gauge(out, "rosterfs_fuse_inodes", "Files and directories that the kernel knows.",
+		    inode_count(fs));
 	metric_family(out, "rosterfs_fuse_texts_total", "counter",
 		      "Texts that the kernel was given without asking.");
 	metric_count(out, "rosterfs_fuse_texts_total", NULL, atomic_load(&asked->texts));
@@ -326,7 +330,7 @@ static int print_metrics(FILE *out, struct fs *fs)
 	print_writes(out, samples, count);
 	free(samples);
 	print_room(out, fs);
-	print_asked(out, &fs->asked);
+	print_asked(out, fs);
 	fs->store->ops->print_metrics(fs->store, out);
 	print_padding(out);
 	return 0;

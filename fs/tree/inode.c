@@ -404,6 +404,16 @@ void inode_renew(struct fs *fs, struct node *node)
 
 /* ---- the whole ---- */
 
+size_t inode_count(struct fs *fs)
+{
+	size_t count;
+
+	pthread_mutex_lock(&fs->nodes_lock);
+	count = fs->nodes.count + fs->nameless.count;
+	pthread_mutex_unlock(&fs->nodes_lock);
+	return count;
+}
+
 int inode_init(struct fs *fs, const struct node_ops *root)
 {
 	table_init(&fs->nodes, path_of);

@@ -70,6 +70,10 @@ struct node *inode_find(struct fs *fs, const char *path);
 /* Set the id (copied) of NODE, whose name was cut, unless it is known already. */
 void inode_learn(struct fs *fs, struct node *node, const char *id);
 
+/* Return how many nodes there are, without the root: those that the kernel knows or a reference is
+ * held to. */
+size_t inode_count(struct fs *fs);
+
 /* Take and release a reference. */
 void inode_hold(struct fs *fs, struct node *node);
 void inode_drop(struct fs *fs, struct node *node);

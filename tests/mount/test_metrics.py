@@ -52,6 +52,20 @@ def test_version(mount):
     assert started <= time.time() + 1 and started > time.time() - 3600 * harness.SCALE
 
 
+def test_inodes(mount):
+    """What the kernel has looked up is counted, and a scratch file that was removed no more."""
+    m = mount()
+
+    def count():
+        return total(exposition.read(m), "rosterfs_fuse_inodes")
+    first = count()
+    m.sh("ls -l partnerize && echo x > partnerize/notes").ok()
+    seen = count()
+    assert seen >= first + 50
+    (m.path / "partnerize/notes").unlink()
+    assert count() == seen - 1
+
+
 def test_length(mount):
     """tar reads the file while its counts grow, and must not find it longer than it was."""
     m = mount()
