@@ -18,6 +18,8 @@ NOT_DONE = {"empty", "html", "not_json", "not_applied"}
 # how much longer than its caller a request that nobody waits for may be on its way
 AFTERMATH = 3_000_000
 MOMENT = 1_000_000
+# how long before and after a loss of the store its hosts may not know of each other's writes
+UPSET = 5_000_000
 
 
 def flat(record, above=""):
@@ -60,11 +62,12 @@ class Change:
 class Run:
     """All that is known of a run. Times are in microseconds since the sandbox's start."""
 
-    def __init__(self, settings, started, rows, ops, mounts, log, realtime):
+    def __init__(self, settings, started, rows, ops, mounts, log, realtime, stores=()):
         self.settings = settings
         self.started = started
         self.rows = {row["n"]: row for row in rows}
         self.mounts = mounts  # [(start, end)]
+        self.stores = list(stores)  # when the store went, and was there again
         self.log = log
         self.realtime = realtime  # microseconds to add to a time for one since 1970
         self.lag = settings.get("most_lag", 0) * 1000
@@ -99,6 +102,15 @@ class Run:
             if start <= time < (end or time + 1):
                 return number
         return -1
+
+    def epoch(self, time):
+        """Between two times of the same one no memory was lost: that of the mount, or of all that share a store."""
+        ends = [at for mount in self.mounts for at in mount if at and "shared" not in self.settings]
+        return sum(at <= time for at in [*ends, *self.stores])
+
+    def upset(self, time):
+        """Is the store away, or has it forgotten what one host knows and another one does not?"""
+        return any(at - UPSET <= time <= at + UPSET for at in self.stores)
 
     def states(self, user, start, end):
         """(state, change that ended it or None) of all states in force between START and END."""
@@ -147,7 +159,7 @@ class Judge:
         if not change.by or change.row["status"] == 0 or change.row["state"] in ("applied", "pending"):
             return True
         ops = self.under_way(change)
-        return bool(self.run.lag) and not any(op["ok"] for op in ops)
+        return self.run.upset(change.at) or (bool(self.run.lag) and not any(op["ok"] for op in ops))
 
     # ---- 2 and 3: no change that nobody wanted ----
 
@@ -264,7 +276,7 @@ class Judge:
             return "late, and put right"
         began = max([op["t1"] for op in self.under_way(change)], default=change.row["t_us"])
         watched = max(self.run.settings["lag"], 4 * self.run.settings["timeout"]) * MOMENT
-        mount = self.run.mount_at(change.row["t_us"])
+        mount = self.mount_of(change)
         end = self.run.mounts[mount][1] if mount >= 0 else 0
         # the watch looks as often as the time since it began doubles
         look = change.at + max(0, change.at - began) + 2 * MOMENT + self.run.lag
@@ -276,6 +288,11 @@ class Judge:
         if not same(self.run.last[change.user].get(name), change.after.get(name)):
             return "late, and written again"
         return None
+
+    def mount_of(self, change):
+        """The number of the mount that made a change."""
+        ops = [op for op in self.under_way(change) if any(self.wants(op, change, name) for name in change.fields)]
+        return ops[0]["mount"] - 1 if ops else self.run.mount_at(change.row["t_us"])
 
     def check_changes(self):
         for user, changes in self.run.changes.items():
@@ -326,7 +343,8 @@ class Judge:
                                         for get in self.run.gets[user]):
             return False
         # a read that lags showed it, and somebody else has changed it since
-        return any(change and test(state) and not test(change.after) and self.was_foreign(change)
+        return any(change and test(state) and not test(change.after) and
+                   (self.was_foreign(change) or self.run.epoch(change.at) != self.run.epoch(op["t1"]))
                    for state, change in self.run.states(user, op["t0"] - (self.run.lag or 10**12), op["t1"]))
 
     def check_writes(self):
@@ -361,7 +379,7 @@ class Judge:
         """The vendor said that it was done, and before its record was looked at somebody wrote another value:
         it can't be told from what the vendor made of ours."""
         lies = [row["t_us"] for row in self.run.rows.values()
-                if row["fault"] in NOT_DONE and row["status"] == 200 and row["method"] == "PUT" and
+                if row["fault"] in NOT_DONE and row["status"] in (200, 204) and row["method"] in ("PUT", "PATCH", "POST") and
                 row["id"] == op["user"] and op["t0"] <= row["t_us"] <= op["t1"]]
         if not lies:
             return False
@@ -402,7 +420,7 @@ def title(op):
     return f"process {op['process']} thread {op['thread']} step {op['n']} ({how})"
 
 
-TOLD = ("wanted", "stated", "stamped", "read_at", "change", "fault", "settings")
+TOLD = ("wanted", "shown", "mount", "stated", "stamped", "read_at", "change", "fault", "settings")
 
 
 def op_lines(op):

@@ -16,54 +16,26 @@ import time
 
 import harness
 import model_check
-import model_worker
-from harness import SCALE, wait_until
+import model_shown
+import shared_hosts
+from harness import SCALE, merge_config, wait_until
+from model_vendors import VENDORS
 
 THREADS = 16
-KEYS = {"partnerize": "user_id", "elasticpath": "id"}
-FIELDS = {"partnerize": ["firstname", "lastname", "phone", "timezone", "locale", "address.city"],
-          "elasticpath": ["name", "phone", "note"]}
-WEIGHTS = {
-    "partnerize": {"fresh": 12, "old": 14, "editor": 6, "small": 8, "sed": 2, "killed": 1, "status": 14,
-                   "read": 6, "list": 2, "colleague": 10, "fault": 12, "settings": 2},
-    "elasticpath": {"fresh": 10, "old": 10, "editor": 4, "small": 6, "sed": 2, "killed": 1, "status": 16,
-                    "link": 4, "read": 6, "list": 2, "colleague": 6, "join": 6, "fault": 10, "settings": 2},
-}
-PUT = {"method": "PUT", "times": 1}
-GET = {"method": "GET", "times": 1}
-FAULTS = [
-    {**PUT, "fault": "status", "status": 429}, {**PUT, "fault": "status", "status": 429, "retry_after": "1"},
-    {**PUT, "fault": "status", "status": 429, "times": 2}, {**PUT, "fault": "status", "status": 503},
-    {**PUT, "fault": "status_after", "status": 503}, {**PUT, "fault": "status", "status": 500, "times": 2},
-    {**PUT, "fault": "drop"}, {**PUT, "fault": "drop_after"}, {**PUT, "fault": "drop_after", "times": 2},
-    {**PUT, "fault": "late"}, {**PUT, "fault": "late"}, {**PUT, "fault": "late"},
-    {**PUT, "fault": "html"}, {**PUT, "fault": "html_after"}, {**PUT, "fault": "empty"},
-    {**PUT, "fault": "empty_after"}, {**PUT, "fault": "not_json_after"}, {**PUT, "fault": "truncate"},
-    {**PUT, "fault": "not_applied"}, {**PUT, "fault": "normalise"}, {**PUT, "fault": "slow", "ms": 400},
-    {**PUT, "fault": "slow_after", "ms": 400}, {**PUT, "fault": "colleague"},
-    {**PUT, "fault": "colleague_after"}, {**PUT, "fault": "status", "status": 409},
-    {**PUT, "fault": "status", "status": 412}, {**PUT, "fault": "status", "status": 400},
-    {**GET, "fault": "status", "status": 429}, {**GET, "fault": "status", "status": 503},
-    {**GET, "fault": "drop"}, {**GET, "fault": "html"}, {**GET, "fault": "empty"},
-    {**GET, "fault": "slow", "ms": 400}, {**GET, "fault": "colleague_after"}, {**GET, "fault": "not_json"},
-    {**GET, "fault": "truncate"},
-]
-MEMBER_FAULTS = [
-    {"times": 1, "method": method, "path": "memberships", **fault}
-    for method in ("POST", "DELETE") for fault in (
-        {"fault": "status", "status": 429}, {"fault": "status", "status": 503}, {"fault": "drop"},
-        {"fault": "drop_after"}, {"fault": "status_after", "status": 503}, {"fault": "slow", "ms": 300})
-] + [{"times": 1, "fault": "expire_tokens"}]
+SHARED = "shared"  # two mounts, of whichever vendor
+BACK = 10 * SCALE  # what another host wrote is shown within that
 
 
 class Round:
     """SEED, VENDOR and STEPS for each thread say it all; PROGRAM is another rosterfs, OLD one without lag."""
 
     def __init__(self, seed, vendor, steps=8, phases=2, program=None, old=False, readers=True):
-        self.seed, self.vendor, self.steps, self.phases = seed, vendor, steps, phases
+        self.seed, self.name, self.steps, self.phases = seed, vendor, steps, phases
         self.program, self.old, self.readers = program, old, readers
         dice = random.Random(f"{seed}-{vendor}")
-        self.profile = dice.choice(["guide", "documents"])
+        self.hosts = 2 if vendor == SHARED else 1
+        self.vendor = VENDORS[vendor if vendor != SHARED else dice.choice(list(VENDORS))](dice)
+        self.server = None
         lag = dice.choice([0, 0, 300, 1000, 2000])
         style = dice.choice(["off", "off", "off", "strong", "strong", "unchecked", "weak", "gzip"])
         self.settings = {
@@ -81,86 +53,81 @@ class Round:
             "timeout": 2 if SCALE == 1 else 4, "lag": 6, "retry_budget": 8, "ttl": dice.choice([1, 3, 300]),
             "grace": dice.choice([0, 0, 2]), "parallel": dice.choice([1, 2, 8, 8]), "allow_delete": "yes",
         }
+        # what a play does is said by the vendor's profile
+        if self.vendor.stored:
+            self.settings["put_answer"] = self.vendor.answer
         # the lag is moved, and never above what it may be
         self.switches = [{"read_lag_ms": lag // 2}, {"read_lag_ms": lag}, {"latency_ms": 0},
                          {"latency_ms": 30}]
-        self.restarts = [dice.choice(["unmount", "kill", "kill between"]) for _ in range(phases - 1)]
+        ends = ["unmount", "kill", "kill between"] + ["store", "store", "store away"] * (self.hosts - 1)
+        self.restarts = [dice.choice(ends) for _ in range(phases - 1)]
         self.kill_at = [dice.random() for _ in range(phases)]
-        self.mounts = []
+        self.whole = {"status_limit": dice.choice([0, 0, 5]) if self.hosts > 1 else 0}
+        self.mounts = []  # [start, end, host]
+        self.up = {}  # host: the mount
+        self.stores = []  # when the store went, and was there again
         self.log = []
+        self.missed = []  # (user, words)
 
     def __str__(self):
-        return (f"SEED={self.seed} {self.vendor} {self.profile} {self.steps} steps, restarts {self.restarts}, "
-                f"{json.dumps(self.settings)} {json.dumps(self.config)}")
+        return (f"SEED={self.seed} VENDOR={self.name} {self.vendor.name} {self.vendor.profile} {self.steps} steps, "
+                f"restarts {self.restarts}, {json.dumps({**self.settings, **self.whole})} {json.dumps(self.config)}")
 
     # ---- before ----
 
-    def start(self, sandbox, mount, test_dir):
-        """With the fixtures of conftest.py."""
+    def start(self, sandbox, mount, test_dir, server=None):
+        """With the fixtures of conftest.py, and that of redis_server.py for a store."""
         self.folder = test_dir / "model"
         self.folder.mkdir(parents=True)
-        partnerize = self.vendor == "partnerize"
-        vendors = "partnerize" if partnerize else "elasticpath"
-        self.box = sandbox(users=12, vendors=vendors, members=12, accounts=3, profile=self.profile,
-                           seed=self.seed % 1000 + 1)
+        vendor = self.vendor
+        self.box = vendor.box = sandbox(**vendor.options(self.folder, self.seed))
         self.new_mount = mount
-        colleague = "users/" if partnerize else "elasticpath/members/"
-        people = self.box.control("GET", colleague.rstrip("/"))
-        self.users = [one[KEYS[self.vendor]] for one in people][1:9]
-        accounts = [] if partnerize else self.box.control("GET", "elasticpath/accounts")
-        self.accounts = [one["id"] for one in accounts]
-        for user in self.users:
-            start = {}
-            for field in FIELDS[self.vendor][1 if self.accounts else 2:]:
-                model_worker.put(start, field, field[0] + user)
-            self.box.control("PATCH", colleague + user, start)
+        if self.hosts > 1:
+            self.server = server()
+            self.key = shared_hosts.Team.write_key(self.folder / "shared.key")
+            self.whole.update(shared=self.server.url, shared_key_file=str(self.key))
+        self.users = vendor.ids()[1:9]
+        vendor.begin()
         self.box.settings(**{**self.settings, "read_lag_ms": 0})
         self.box.control("POST", "changes")
-        self.first = self.states()
+        self.first = vendor.states(self.users)
         # no read must show what was before that
         time.sleep(self.settings["read_lag_ms"] / 1000 + 0.1)
-        self.mount()
+        for host in range(self.hosts):
+            self.mount(host)
         self.box.settings(read_lag_ms=self.settings["read_lag_ms"])
-        self.start_workers(colleague)
+        self.start_workers()
 
-    def states(self):
-        if self.vendor == "partnerize":
-            everybody = self.box.control("GET", "users")
-            return {one["user_id"]: model_check.flat(one) for one in everybody
-                    if one["user_id"] in self.users}
-        found = {one["id"]: model_check.flat(one) for one in self.box.control("GET", "elasticpath/members")
-                 if one["id"] in self.users}
-        for one in self.box.control("GET", "elasticpath/memberships"):
-            account, member = sides(one)
-            if member in found:
-                found[member].setdefault("member:" + account, []).append(one["id"])
-        return {member: with_status(state) for member, state in found.items()}
-
-    def mount(self):
-        config = {key: value for key, value in self.config.items() if not (self.old and key == "lag")}
+    def mount(self, host):
+        keys = {key: value for key, value in self.config.items() if not (self.old and key == "lag")}
+        text = merge_config(self.vendor.config(keys), {"rosterfs": self.whole})
         began = now()
-        mounted = self.new_mount(self.box, {self.vendor: config, "rosterfs": {"status_limit": 0}},
-                                 program=self.program, limit=30)
-        self.mounts.append([began, None])
-        self.mounted = mounted
-        where = self.folder / "where.new"
-        where.write_text(f"{len(self.mounts)} {mounted.path}")
-        os.replace(where, self.folder / "where")
+        wear = [*shared_hosts.NAMED, f"host-{host}"] if self.hosts > 1 else []
+        mounted = self.new_mount(self.box, config=text, program=self.program, limit=30, wear=wear,
+                                 extra_env=self.vendor.environment)
+        if self.hosts > 1:
+            mounted.allowed = shared_hosts.LOUD
+            shared_hosts.wait_up(mounted)
+        self.mounts.append([began, None, host])
+        self.up[host] = mounted
+        self.tell_where(host, f"{len(self.mounts)} {mounted.path}")
 
-    def start_workers(self, colleague):
+    def tell_where(self, host, words):
+        where = self.folder / "where.new"
+        where.write_text(words)
+        os.replace(where, self.folder / f"where{host}")
+
+    def start_workers(self):
         processes = 3
         self.workers = []
-        paths = {"item": "/user/{}"} if self.vendor == "partnerize" else \
-            {"item": "*{}", "memberships": "/v2/accounts/*/account-memberships*"}
         for number in range(processes):
             plan = {
+                **self.vendor.plan(),
                 "process": number, "threads": list(range(number, THREADS, processes)), "seed": self.seed,
-                "steps": self.steps, "users": self.users, "accounts": self.accounts, "key": KEYS[self.vendor],
-                "directory": self.vendor, "fields": FIELDS[self.vendor], "status": not self.accounts,
-                "where": str(self.folder / "where"), "out": str(self.folder / f"out{number}"),
-                "host": self.box.address, "patience": 60 * SCALE, "exact": self.settings["stamps"] == "ms",
-                "vim": bool(shutil.which("vim")), "weights": WEIGHTS[self.vendor], "colleague": colleague,
-                "faults": FAULTS + (MEMBER_FAULTS if self.accounts else []), "paths": paths,
+                "steps": self.steps, "users": self.users, "accounts": self.vendor.accounts,
+                "where": [str(self.folder / f"where{host}") for host in range(self.hosts)],
+                "out": str(self.folder / f"out{number}"), "host": self.box.address, "patience": 60 * SCALE,
+                "exact": self.settings["stamps"] == "ms", "vim": bool(shutil.which("vim")),
                 "settings": self.switches, "pause": 0.1,
             }
             name = self.folder / f"plan{number}"
@@ -168,7 +135,7 @@ class Round:
             worker = subprocess.Popen(
                 [sys.executable, os.path.join(os.path.dirname(__file__), "model_worker.py"), str(name)],
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-                env={**os.environ, **self.mounted.env})
+                env={**os.environ, **self.up[0].env})
             self.workers.append(worker)
 
     # ---- on the way ----
@@ -180,16 +147,15 @@ class Round:
                     worker.stdin.write("go\n")
                     worker.stdin.flush()
                 kind = self.restarts[number] if number < len(self.restarts) else None
-                if kind == "kill":
+                if kind in ("kill", "store", "store away"):
                     self.wait_busy(number)
-                    self.kill()
+                    self.upset(kind)
                 for worker in self.workers:
                     answer = worker.stdout.readline()
                     assert answer == "done\n", f"a worker ended: {answer!r}"
-                if kind == "unmount":
-                    self.unmount()
-                elif kind == "kill between":
-                    self.kill()
+                self.look_at_once()
+                if kind in ("unmount", "kill between"):
+                    self.upset(kind)
         finally:
             for worker in self.workers:
                 with contextlib.suppress(OSError):
@@ -212,25 +178,57 @@ class Round:
                 any(worker.poll() is not None for worker in self.workers)
         wait_until(lines, 120 * SCALE, "some steps", 0.05)
 
-    def keep_log(self):
+    def keep_log(self, host):
         with contextlib.suppress(OSError):
-            self.log += self.mounted.log().splitlines()
+            self.log += self.up[host].log().splitlines()
 
-    def kill(self):
-        self.keep_log()
-        (self.folder / "where").write_text("0 ")
-        harness.kill(self.mounted.pid)
-        self.mounts[-1][1] = now()
-        self.mounted.abandon()
-        self.mount()
+    def upset(self, kind):
+        """A mount ends and another one begins, or the store forgets all."""
+        if kind.startswith("store"):
+            self.stores.append(now())
+            self.server.kill()
+            time.sleep(1 if kind == "store away" else 0)
+            self.server.start()
+            self.stores.append(now())
+            return
+        host = self.seed % self.hosts
+        self.keep_log(host)
+        self.tell_where(host, "0 ")
+        mounted = self.up[host]
+        if kind == "unmount":
+            problem = mounted.close()
+            assert not problem, problem
+        else:
+            harness.kill(mounted.pid)
+        self.latest(host)[1] = now()
+        if kind != "unmount":
+            mounted.abandon()
+        self.mount(host)
 
-    def unmount(self):
-        self.keep_log()
-        (self.folder / "where").write_text("0 ")
-        problem = self.mounted.close()
-        assert not problem, problem
-        self.mounts[-1][1] = now()
-        self.mount()
+    def latest(self, host):
+        return [one for one in self.mounts if one[2] == host][-1]
+
+    def look_at_once(self):
+        """Nothing is under way: what one host wrote last is shown by the other one, which is not told to look."""
+        if self.hosts == 1 or self.settings["read_lag_ms"]:
+            return
+        wait_until(lambda: self.box.counts()["in_flight"] == 0, 60 * SCALE, "the last request")
+        shared_hosts.wait_up(*self.up.values())
+        run = self.history()
+        acked = {user: model_shown.last_written(run, user) for user in self.users}
+        end = time.monotonic() + BACK
+        while True:
+            wrong = {}
+            for host in self.up:
+                shown = self.shown(host)
+                wrong.update({(user, f"host {host} shows {name} = {shown[user].get(name)!r}, and the last that was "
+                                     f"written, and acknowledged, is {value!r}"): 1
+                              for user, fields in acked.items() for name, value in fields.items()
+                              if not model_check.same(shown[user].get(name), value)})
+            if not wrong or time.monotonic() > end:
+                break
+            time.sleep(0.2)
+        self.missed += wrong
 
     # ---- after ----
 
@@ -244,16 +242,21 @@ class Round:
         if any(row["state"] == "applied" for row in run.rows.values()):
             # as long as is watched for it
             time.sleep(max(self.config["lag"], 4 * self.config["timeout"]) + 1)
-        self.wrong_view = self.compare_view()
-        self.keep_log()
+        for host in self.up:
+            self.missed += self.compare_view(host).items()
+            self.keep_log(host)
 
-    def compare_view(self):
-        """In the end the mount shows what the vendor has: words about what it does not, by user."""
+    def compare_view(self, host):
+        """In the end a mount shows what the vendor has: words about what it does not, by user."""
         end = time.monotonic() + (self.config["lag"] + 10) * SCALE
+        folder = self.up[host].path / self.vendor.name
         while True:
-            (self.mounted.path / ".rosterfs/refresh").write_text("all\n")
-            shown, now_at_vendor = self.shown(), self.states()
+            (self.up[host].path / ".rosterfs/refresh").write_text("all\n")
+            shown, now_at_vendor = self.shown(host), self.vendor.states(self.users)
             wrong = {}
+            names = sorted(name[:-5] for name in os.listdir(folder) if name.endswith(".json"))
+            if names != sorted(self.vendor.ids()):
+                wrong[""] = f"in the end {names} are listed, and {sorted(self.vendor.ids())} are at the vendor"
             for user, state in now_at_vendor.items():
                 for name in {*state, *shown[user]}:
                     pair = shown[user].get(name), state.get(name)
@@ -263,10 +266,10 @@ class Round:
                 return wrong
             time.sleep(0.3)
 
-    def shown(self):
-        folder, found = self.mounted.path / self.vendor, {}
+    def shown(self, host):
+        folder, found = self.up[host].path / self.vendor.name, {}
         for user in self.users:
-            found[user] = model_check.flat(json.loads((folder / f"{user}.json").read_text(encoding="utf-8")))
+            found[user] = self.vendor.state(json.loads((folder / f"{user}.json").read_text(encoding="utf-8")))
             found[user]["status"] = (folder / f"{user}.status").read_text(encoding="utf-8").strip()
         return found
 
@@ -277,14 +280,10 @@ class Round:
         started = answer["started_us"]
         settings = {**self.settings, **self.config, "most_lag": self.settings["read_lag_ms"],
                     "checked": self.settings["etag_style"] == "strong"}
-        mounts = [(start - started, end and end - started) for start, end in self.mounts]
-        run = model_check.Run(settings, started, self.box.journal(), ops, mounts, self.log,
-                              time.time_ns() // 1000 - now() + started)
-        if self.vendor == "partnerize":
-            run.add_states(self.first, answer["changes"], lambda entry: entry["id"],
-                           lambda _, entry: model_check.flat(entry["after"]))
-        else:
-            run.add_states(self.first, answer["changes"], member_in, member_view)
+        mounts = [(start - started, end and end - started) for start, end, _ in self.mounts]
+        run = model_check.Run({**settings, **self.whole}, started, self.box.journal(), ops, mounts, self.log,
+                              time.time_ns() // 1000 - now() + started, [one - started for one in self.stores])
+        run.add_states(self.first, answer["changes"], self.vendor.user_in, self.vendor.view)
         return run
 
     def judge(self):
@@ -292,40 +291,10 @@ class Round:
         run = self.history()
         judge = model_check.Judge(run, self.readers)
         judge.check()
-        judge.found += self.wrong_view.items()
+        model_shown.check(judge, self.vendor)
+        judge.found += self.missed
         return judge.found, run, judge.notes
 
 
 def now():
     return time.monotonic_ns() // 1000
-
-
-def sides(membership):
-    """(account, member) in either form."""
-    if "account_member_id" in membership:
-        return membership.get("account_id") or membership["relationships"]["account"]["data"]["id"], \
-            membership["account_member_id"]
-    related = membership["relationships"]
-    return related["account"]["data"]["id"], related["account_member"]["data"]["id"]
-
-
-def with_status(state):
-    belongs = any(name.startswith("member:") for name in state)
-    return {**state, "status": "active" if belongs else "inactive"}
-
-
-def member_in(entry):
-    record = entry["after"] or entry["before"]
-    return sides(record)[1] if record.get("type") == "account_membership" else entry["id"]
-
-
-def member_view(state, entry):
-    record = entry["after"] or entry["before"]
-    if record.get("type") == "account_membership":
-        name = "member:" + sides(record)[0]
-        ids = [one for one in state.get(name, []) if one != record["id"]]
-        ids += [record["id"]] if entry["after"] else []
-        state = {field: value for field, value in state.items() if field != name}
-        return with_status({**state, name: ids} if ids else state)
-    members = {name: value for name, value in state.items() if name.startswith("member:")}
-    return with_status({**model_check.flat(entry["after"]), **members})

@@ -9,6 +9,7 @@ tells its end. What a thread does at each step hangs on the seed alone, not on h
 """
 
 import contextlib
+import csv
 import errno
 import http.client
 import json
@@ -20,6 +21,8 @@ import subprocess
 import sys
 import threading
 import time
+
+from model_forms import DOCUMENT_FORMS, STATUS_FORMS, by_opening, run
 
 # the daemon has been killed, or is not there yet
 GONE = {errno.ENOTCONN, errno.ECONNABORTED, errno.ENOENT, errno.EIO, errno.ENOTDIR, errno.ENODEV}
@@ -44,83 +47,19 @@ def put(document, path, value):
     document[last] = value
 
 
+def drop(document, path):
+    *above, last = path.split(".")
+    for name in above:
+        document = document.get(name) or {}
+    document.pop(last, None)
+
+
 def copy(document):
     return json.loads(json.dumps(document))
 
 
 def text_of(document):
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
-
-
-# ---- how a text gets into a file ----
-
-def write_all(file, data, step=None):
-    at = 0
-    while at < len(data):
-        at += os.write(file, data[at:at + (step or len(data))])
-
-
-def by_opening(path, data, flags=os.O_WRONLY | os.O_TRUNC, sync=False, step=None, cut=False):
-    file = os.open(path, flags)
-    try:
-        if cut:
-            os.ftruncate(file, 0)
-        write_all(file, data, step)
-        if sync:
-            os.fsync(file)
-    except OSError:
-        with contextlib.suppress(OSError):
-            os.close(file)
-        raise
-    os.close(file)
-
-
-def by_renaming(path, data):
-    other = f"{path.parent}/.{path.name}.{threading.get_ident()}~"
-    with open(other, "wb") as file:
-        file.write(data)
-    try:
-        os.replace(other, path)
-    except OSError:
-        with contextlib.suppress(OSError):
-            os.unlink(other)
-        raise
-
-
-def run(words, data=None):
-    """A command; OSError with the first errno that its words on stderr name, or EIO."""
-    result = subprocess.run(words, input=data, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-                            stdin=None if data is not None else subprocess.DEVNULL, check=False)
-    if result.returncode:
-        said = result.stderr.decode(errors="replace")
-        number = next((number for number in errno.errorcode if os.strerror(number) in said), errno.EPROTO)
-        raise OSError(number, said.strip())
-
-
-def by_shell(path, data):
-    run(["sh", "-c", 'cat > "$1"', "sh", str(path)], data)
-
-
-def by_tee(path, data):
-    run(["tee", "--", str(path)], data)
-
-
-def by_mv(path, data):
-    other = f"{path.parent}/t{threading.get_ident()}"
-    run(["sh", "-c", 'cat > "$1" && mv "$1" "$2" || { r=$?; rm -f "$1"; exit $r; }', "sh", other, str(path)],
-        data)
-
-
-DOCUMENT_FORMS = {
-    "open": by_opening,
-    "fsync": lambda path, data: by_opening(path, data, sync=True),
-    "cut": lambda path, data: by_opening(path, data, os.O_RDWR, True, None, True),
-    "pieces": lambda path, data: by_opening(path, data, step=200),
-    "replace": by_renaming,
-    "sh": by_shell,
-    "mv": by_mv,
-}
-STATUS_FORMS = {"open": by_opening, "sh": by_shell, "tee": by_tee, "replace": by_renaming}
 
 
 class Worker:
@@ -131,6 +70,7 @@ class Worker:
         self.known = {}  # user: documents that were read, the newest last
         self.out = open(plan["out"], "w", encoding="utf-8")
         self.host = plan["host"]
+        self.local = threading.local()  # .number of the mount that a thread works on, where there are two
 
     # ---- the mount, and the sandbox ----
 
@@ -138,7 +78,8 @@ class Worker:
         """The number of the mount, and its path; waits while there is none."""
         end = time.monotonic() + self.plan["patience"]
         while time.monotonic() < end:
-            number, _, path = pathlib.Path(self.plan["where"]).read_text(encoding="utf-8").partition(" ")
+            where = self.plan["where"][self.local.number % len(self.plan["where"])]
+            number, _, path = pathlib.Path(where).read_text(encoding="utf-8").partition(" ")
             if path and os.path.exists(f"{path}/.rosterfs/status"):
                 return int(number), pathlib.Path(path) / self.plan["directory"]
             time.sleep(0.02)
@@ -160,6 +101,27 @@ class Worker:
         with self.lock:
             self.out.write(line + "\n")
             self.out.flush()
+
+    # ---- a status in a document ----
+
+    def word(self, value):
+        """The word for a document's VALUE."""
+        return next((word for word, one in self.plan["words"].items() if one == value), value)
+
+    def named(self, fields):
+        """FIELDS by their paths, the status by its word."""
+        at = self.plan["status_at"]
+        return {"status" if path == at else path: self.word(value) if path == at else value
+                for path, value in fields.items()}
+
+    def plain(self, document):
+        """DOCUMENT as the judge takes it: the status by its word."""
+        at, document = self.plan["status_at"], copy(document)
+        if at and get(document, at) is not None:
+            value = get(document, at)
+            drop(document, at)
+            document["status"] = self.word(value)
+        return document
 
     # ---- reading ----
 
@@ -221,19 +183,20 @@ class Worker:
             put(document, path, value)
         stamped = dice.random() < 0.75 if stamped is None else stamped
         if not stamped:
-            document.pop("updated_at", None)
+            drop(document, self.plan["stamp_at"])
         form = dice.choice(forms or list(DOCUMENT_FORMS))
-        wanted = {path: get(document, path) for path in self.plan["fields"] + ["status"]
+        at = self.plan["status_at"]
+        wanted = {path: get(document, path) for path in self.plan["fields"] + [at] * bool(at)
                   if get(document, path) != get(base, path) and (path, get(document, path)) not in acked}
-        return self.attempt(step, user, wanted, lambda folder: DOCUMENT_FORMS[form](
-            folder / f"{user}.json", text_of(document).encode()), form=form, base=base,
-            stated=document.get("status"), stamped=stamped, read_at=number)
+        return self.attempt(step, user, self.named(wanted), lambda folder: DOCUMENT_FORMS[form](
+            folder / f"{user}.json", text_of(document).encode()), form=form, base=self.plain(base),
+            stated=at and self.word(get(document, at)), stamped=stamped, read_at=number)
 
     def edits(self, step, dice, status=0.15):
         fields = dice.sample(self.plan["fields"], dice.choice([1, 1, 2]))
         edits = {path: self.value(step) for path in fields}
-        if self.plan["status"] and dice.random() < status:
-            edits["status"] = dice.choice(["inactive", "active", "inactive"])
+        if self.plan["status_at"] and dice.random() < status:
+            edits[self.plan["status_at"]] = self.plan["words"][dice.choice(["inactive", "active", "inactive"])]
         return edits
 
     def do_fresh(self, step, user, dice):
@@ -269,13 +232,15 @@ class Worker:
         for path, value in edits.items():
             put(document, path, value)
         form = dice.choice(list(DOCUMENT_FORMS))
+        edits = self.named(edits)
         self.attempt(step, user, edits, lambda folder: DOCUMENT_FORMS[form](
             folder / f"{user}.json", text_of(document).encode()), form=form, stated=edits.get("status"))
 
     def do_sed(self, step, user, dice):
-        path = dice.choice([field for field in self.plan["fields"] if "." not in field])
+        path = dice.choice(self.plan["fields"])
         value = self.value(step)
-        script = f's/^  "{path}": "[^"]*"/  "{path}": "{value}"/'
+        blanks, name = "  " * len(path.split(".")), path.rpartition(".")[2]
+        script = f's/^{blanks}"{name}": "[^"]*"/{blanks}"{name}": "{value}"/'
         if dice.random() < 0.5:
             words = ["sed", "-i", "-e", script, f"{user}.json"]
         else:
@@ -340,6 +305,61 @@ class Worker:
                 problem = f"a status: {text!r}"
         self.tell(step, user=user, t0=began, t1=now(), ok=not problem, problem=problem)
 
+    def do_look(self, step, user, dice):
+        """What one file, or one of the tables, shows of a user: the judge knows what it must be."""
+        way, path = dice.choice(["json", "status", "jsonl", "csv", "csv"]), dice.choice(self.plan["fields"])
+        number, folder = self.place()
+        began, problem = now(), None
+        table = folder.parent / f"tables/{self.plan['directory']}.{way}"
+        if way == "status":
+            shown = {"status": (folder / f"{user}.status").read_text(encoding="utf-8").strip()}
+        elif way == "csv":
+            rows = list(csv.DictReader(table.read_text(encoding="utf-8").splitlines()))
+            problem, row = self.row_of(rows, user)
+            shown = {} if problem else {path: row.get(path) or None, "status": self.word(row["status"])}
+        else:
+            text = (folder / f"{user}.json" if way == "json" else table).read_text(encoding="utf-8")
+            rows = list(map(json.loads, text.splitlines())) if way == "jsonl" else [json.loads(text)]
+            problem, row = self.row_of(rows, user, way == "jsonl")
+            shown = {} if problem else self.plain(row)
+            shown = {name: get(shown, name) for name in (path, *["status"] * bool(self.plan["status_at"])) if shown}
+        if self.place()[0] != number:
+            return
+        self.tell(step, user=user, t0=began, t1=now(), ok=True, form=way, shown=shown, mount=number,
+                  problem=problem)
+
+    def row_of(self, rows, user, whole=True):
+        """(what is wrong, the row of USER): each user of the round stands in a table once."""
+        ids = [str(row[self.plan["key"]]) for row in rows]
+        if len(set(ids)) != len(ids):
+            return f"a user twice: {ids}", None
+        if not {*self.users} <= {*ids} and whole:
+            return f"not in the table: { {*self.users} - {*ids} }", None
+        return (None, rows[ids.index(user)]) if user in ids else (f"another record: {ids}", None)
+
+    def do_create(self, step, user, dice):
+        """A user is made, and now and then deleted again."""
+        email = f"made{self.plan['seed']}.{step['thread']}.{step['n']}@example.com"
+        text = json.dumps(self.plan["new"]).replace("EMAIL", email)
+        number, folder = self.place()
+        draft = folder / f"new/m{step['thread']}x{step['n']}.json"
+        told = {"user": "", "t0": now(), "email": email, "document": json.loads(text)}
+        try:
+            by_opening(draft, text.encode(), os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+            ident = pathlib.Path(os.readlink(draft)).name.removesuffix(".json")
+        except OSError as error:
+            self.tell(step, **told, t1=now(), ok=False, error=errno.errorcode.get(error.errno, str(error.errno)))
+            raise
+        self.tell(step, **told, t1=now(), ok=True, error="ok", ident=ident, mount=number)
+        if dice.random() < 0.4:
+            began, failed = now(), "ok"
+            try:
+                STATUS_FORMS["open"](folder / f"{ident}.status", b"deleted\n")
+            except OSError as error:
+                failed = errno.errorcode.get(error.errno, str(error.errno))
+            self.tell({**step, "kind": "delete"}, user="", t0=began, t1=now(), ok=failed == "ok", error=failed,
+                      email=email, ident=ident, mount=number)
+
     def do_list(self, step, user, dice):
         _, folder = self.place()
         began = now()
@@ -353,9 +373,10 @@ class Worker:
         change = {}
         for path in dice.sample(self.plan["fields"], dice.choice([1, 1, 2])):
             put(change, path, "c" + self.value(step))
-        if dice.random() < 0.4 and self.plan["status"]:
+        if dice.random() < 0.4 and self.plan["status_at"]:
             word = dice.choice(["active", "inactive"])
-            change = {"status": word} if dice.random() < 0.7 else {**change, "status": word}
+            change = {} if dice.random() < 0.7 else change
+            put(change, self.plan["status_at"], self.plan["words"][word])
         # a merge patch of the store: its objects are merged
         self.control("PATCH", self.plan["colleague"] + user, change)
         self.tell(step, user=user, t0=now(), t1=now(), ok=True, change=change)
@@ -381,11 +402,12 @@ class Worker:
         path = fault.pop("path", "item")
         fault["path"] = self.plan["paths"][path].replace("{}", user)
         if fault["fault"].startswith("colleague"):
-            word = dice.choice([{"status": "inactive"}, {"status": "active"}, {self.plan["fields"][0]: "cf" +
-                                self.value(step)}])
-            if not self.plan["status"]:
-                word = {self.plan["fields"][0]: "cf" + self.value(step)}
-            fault.update(target=self.plan["colleague"] + user, body=word)
+            word, body = dice.choice(["inactive", "active", None]), {}
+            if word and self.plan["status_at"]:
+                put(body, self.plan["status_at"], self.plan["words"][word])
+            else:
+                put(body, self.plan["fields"][0], "cf" + self.value(step))
+            fault.update(target=self.plan["colleague"] + user, body=body)
         if fault["fault"] == "late":
             fault["ms"] = dice.choice([300, 1500, 3000, 4500])
             if dice.random() < 0.6:
@@ -419,6 +441,7 @@ class Worker:
 
     def phase(self, number):
         def work(thread):
+            self.local.number = thread
             try:
                 for step in range(self.plan["steps"]):
                     self.step(thread, number * self.plan["steps"] + step)
