@@ -23,8 +23,8 @@ SANITIZE ?=
 V ?= 0
 # test, asan and tsan: only the tests whose names hold this word
 T ?=
-# model and fuzz (each target): for how long; model: with which seeds, and which vendor alone; READERS=0 leaves the readers unchecked
-SECONDS ?= $(if $(filter fuzz,$(MAKECMDGOALS)),20,60)
+# model, soak and fuzz (each target): for how long; model: with which seeds, and which vendor alone; READERS=0 leaves the readers unchecked
+SECONDS ?= $(if $(filter soak,$(MAKECMDGOALS)),2400,$(if $(filter fuzz,$(MAKECMDGOALS)),20,60))
 SEED ?= 1
 ROUNDS ?=
 VENDOR ?=
@@ -125,13 +125,13 @@ endif
 
 # These targets need more than the build and may install packages. All others, such as a plain `make`,
 # fail and name what is missing.
-MAY_INSTALL := demo recording test unit programs asan tsan model bench interop lint lint-%
+MAY_INSTALL := demo recording test unit programs asan tsan model soak bench interop lint lint-%
 BUILD_DEPS := $(if $(filter $(MAY_INSTALL),$(MAKECMDGOALS)),build,--check build)
 # what the shared store needs is installed, too, unless HAS_SHARED= asks for a build without it
 SHARED_DEPS := $(if $(filter $(MAY_INSTALL),$(MAKECMDGOALS)),$(if $(filter file,$(origin HAS_SHARED)),shared))
 
 # What needs a mount says so before anything is built or installed.
-ifneq ($(filter demo recording test asan tsan bench interop,$(MAKECMDGOALS)),)
+ifneq ($(filter demo recording test asan tsan soak bench interop,$(MAKECMDGOALS)),)
 ifneq ($(shell tests/deps.sh device >&2 && echo yes),yes)
 $(error stopped, because nothing can be mounted)
 endif
@@ -203,6 +203,12 @@ model: all deps-test ## random writers against a model, for SECONDS (SEED=n, ROU
 		ROSTERFS_MODEL_SECONDS='$(SECONDS)' ROSTERFS_MODEL_SEED='$(SEED)' ROSTERFS_MODEL_ROUNDS='$(ROUNDS)' \
 		ROSTERFS_MODEL_VENDOR='$(VENDOR)' ROSTERFS_MODEL_READERS='$(READERS)' \
 		ROSTERFS_TEST_LIMIT=$$(($(SECONDS) * 2 + 1200)) tests/run model
+
+.PHONY: soak
+soak: all deps-test ## two mounts at full load with faults, for SECONDS: memory, descriptors, threads, inodes (SEED=n)
+	@BUILD='$(BUILD)' SANITIZE='$(SANITIZE)' PYTHON='$(PYTHON)' \
+		ROSTERFS_SOAK_SECONDS='$(SECONDS)' ROSTERFS_SOAK_SEED='$(SEED)' \
+		ROSTERFS_TEST_LIMIT=$$(($(SECONDS) * 3 + 1200)) tests/run soak
 
 .PHONY: interop
 interop: all deps-interop ## real servers of other people on this machine, the whole job on a mount of them (T=word)
