@@ -13,6 +13,7 @@
 #include "fs/tree/inode.h"
 #include "fs/tree/node.h"
 #include "fs/tree/record_dir.h"
+#include "vendors/base/process.h"
 #include "vendors/http/http.h"
 #include "vendors/rest/account.h"
 
@@ -234,6 +235,17 @@ static void print_gauge(FILE *out, const char *name, const char *help, uint64_t 
 	metric_count(out, name, NULL, value);
 }
 
+/* What the kernel does not show of a process that is not dumpable, except to root. */
+static void print_process(FILE *out)
+{
+	unsigned descriptors, threads;
+
+	if (!process_counts(&descriptors, &threads))
+		return;
+	print_gauge(out, "rosterfs_open_descriptors", "Open file descriptors.", descriptors);
+	print_gauge(out, "rosterfs_threads", "Threads.", threads);
+}
+
 /* There is one limit for all vendors. Without one, nothing is printed of what is left. */
 static void print_room(FILE *out, struct fs *fs)
 {
@@ -329,6 +341,7 @@ static int print_metrics(FILE *out, struct fs *fs)
 	print_waits(out, samples, count);
 	print_writes(out, samples, count);
 	free(samples);
+	print_process(out);
 	print_room(out, fs);
 	print_asked(out, fs);
 	fs->store->ops->print_metrics(fs->store, out);

@@ -7,14 +7,18 @@ import re
 import subprocess
 import time
 
+import pytest
+
 import exposition
 import harness
 from exposition import total
+from test_lifecycle import GONE, privately
 from writes import GOOD, put, refused, save
 
 TOP = pathlib.Path(__file__).resolve().parent.parent.parent
 RULES = TOP / "recipes/monitoring/rosterfs.rules.yml"
 COLLECT = TOP / "recipes/monitoring/rosterfs-collect"
+NOBODY = 65534
 REFUSED = {"error": {"message": "the moon is wrong"}}
 
 
@@ -323,3 +327,34 @@ def test_alerts_fire(tmp_path):
     file.write_text(UNIT_TESTS.format(rules=tmp_path / "rules.yml"))
     assert rules.count("expr:") == 4 and "annotations" not in rules
     exposition.promtool("test", "rules", str(file))
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="becomes another user")
+def test_a_process_that_cannot_be_looked_into(sandbox, test_dir, env):
+    """Its user sees neither its descriptors nor much else in /proc: the metrics have both counts."""
+    test_dir.mkdir(exist_ok=True)
+    folder = test_dir / "home"
+    (folder / "mnt").mkdir(parents=True)
+    config = folder / "rosterfs.conf"
+    config.touch(0o600)
+    config.write_text(sandbox(users=5).config())
+    for path in (folder, folder / "mnt", config):
+        os.chown(path, NOBODY, NOBODY)
+    test_dir.chmod(0o755)
+    test_dir.parent.chmod(0o755)
+    result = privately(f"""
+        $nobody rosterfs {config} "$MNT"
+        $nobody ls "$MNT/partnerize" >/dev/null
+        pid=$(pgrep -f "^[^ ]*rosterfs .*$MNT")
+        $nobody ls /proc/$pid/fd >/dev/null 2>&1 && echo seen
+        $nobody grep -E "^rosterfs_(open_descriptors|threads)" "$MNT/.rosterfs/metrics"
+        ls /proc/$pid/fd | wc -l
+        ls /proc/$pid/task | wc -l
+        $nobody fusermount3 -u "$MNT"
+        {GONE}""", [folder / "mnt"], env)
+    lines = result.ok().lines()
+    assert ("seen" in lines) == bool(harness.SANITIZE), lines
+    found, descriptors, threads = dict(line.split() for line in lines if " " in line), *map(int, lines[-2:])
+    # the grep is over when root looks, and a thread may end
+    assert abs(int(found["rosterfs_open_descriptors"]) - descriptors) <= 3, (found, descriptors)
+    assert abs(int(found["rosterfs_threads"]) - threads) <= 3, (found, threads)

@@ -4,9 +4,47 @@
  */
 #include "vendors/base/process.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* Put the numbers behind WORDS, of COUNT lines of /proc/self/status, into NUMBERS. Returns how many
+ * there are. */
+static size_t status_lines(const char *const *words, size_t count, unsigned *numbers)
+{
+	char line[256];
+	size_t found = 0;
+	FILE *file = fopen("/proc/self/status", "re");
+
+	if (!file)
+		return 0;
+	while (found < count && fgets(line, sizeof(line), file)) {
+		for (size_t i = 0; i < count; i++) {
+			if (strncmp(line, words[i], strlen(words[i])) != 0)
+				continue;
+			numbers[i] = (unsigned)strtoul(line + strlen(words[i]), NULL, 10);
+			found++;
+		}
+	}
+	fclose(file);
+	return found;
+}
+
+bool process_counts(unsigned *descriptors, unsigned *threads)
+{
+	static const char *const words[] = {"FDSize:", "Threads:"};
+	unsigned numbers[2];
+
+	if (status_lines(words, 2, numbers) < 2)
+		return false;
+	*threads = numbers[1];
+	*descriptors = 0;
+	/* none is above the size of the kernel's table */
+	for (unsigned fd = 0; fd < numbers[0]; fd++)
+		*descriptors += fcntl((int)fd, F_GETFD) >= 0;
+	return true;
+}
 
 pid_t process_of(pid_t thread)
 {

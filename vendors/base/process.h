@@ -17,6 +17,13 @@ pid_t process_of(pid_t thread);
  */
 unsigned long long process_start(pid_t pid);
 
+/*
+ * Put how many descriptors and threads this process has into *DESCRIPTORS and *THREADS. Returns
+ * false if that is not known. /proc/self/fd cannot be used: it belongs to root in a process that is
+ * not dumpable.
+ */
+bool process_counts(unsigned *descriptors, unsigned *threads);
+
 /* Return true if THREAD is exiting or was killed, so that no error can reach it. */
 bool process_is_exiting(pid_t thread);
 
