@@ -160,6 +160,7 @@ DEFINES += $(if $(HAS_SHARED),-DROSTERFS_SHARED) $(if $(HAS_SHARED_TLS),-DROSTER
 ifneq ($(DEBUG)$(SANITIZE),)
 DEFINES += -DROSTERFS_CHECKED
 endif
+DEFINES += $(if $(SANITIZE),-DROSTERFS_SANITIZED)
 BASE_CFLAGS := -std=gnu11 -I. $(DEFINES) $(WARNINGS) $(LIBS_CFLAGS)
 ALL_CFLAGS = $(BASE_CFLAGS) $(HARDEN_CFLAGS) $(SANITIZE_FLAGS) -pthread $(CPPFLAGS) $(CFLAGS)
 # musl takes the size of threads' stacks from the program, and would give them 128 kB; glibc goes by ulimit -s

@@ -20,6 +20,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
+#include <string.h>
 
 void file_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
@@ -54,6 +55,9 @@ void file_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset, struct
 		fuse_reply_err(req, (int)-count);
 	else
 		fuse_reply_buf(req, data, (size_t)count);
+	/* the answer of a query may have a token */
+	if (ops->read && count > 0)
+		explicit_bzero(data, (size_t)count);
 	free(data);
 }
 

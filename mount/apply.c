@@ -17,6 +17,7 @@
 #include "mount/config/keys.h"
 #include "mount/descriptors.h"
 #include "vendors/base/log.h"
+#include "vendors/base/vault.h"
 #include "vendors/rest/account.h"
 #include "vendors/rest/keyring.h"
 #include "vendors/rest/secrets.h"
@@ -164,7 +165,7 @@ static char **choose_values(struct section_diff *diff, const struct account *acc
 		} else if (!same) {
 			leave(diff, settings[i].name);
 		}
-		values[i] = value ? strdup(value) : NULL;
+		values[i] = vault_copy(value);
 		if (value && !values[i]) {
 			keyring_free(account->vendor, values);
 			return NULL;

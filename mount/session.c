@@ -24,6 +24,7 @@
 #include "mount/terminal/bar.h"
 #include "mount/terminal/complain.h"
 #include "vendors/base/log.h"
+#include "vendors/base/vault.h"
 #include "vendors/http/http.h"
 
 #include <errno.h>
@@ -393,6 +394,7 @@ int session_run(const struct options *options, struct config *config)
 	}
 	if (error)
 		return 1;
+	vault_settle();
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ,
 	       SIG_IGN); /* exceeding a limit on audit_log's size is an error, not a signal */

@@ -13,6 +13,7 @@
 #include "cache/redis/verdict.h"
 #include "vendors/base/clock.h"
 #include "vendors/base/one_line.h"
+#include "vendors/base/vault.h"
 
 #include <errno.h>
 #include <hiredis/hiredis.h>
@@ -20,6 +21,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #define TLS_PAUSE                                                                                  \
@@ -147,6 +149,16 @@ int connection_ask(struct connection *connection, const struct wire *wires, size
 	return error;
 }
 
+/* Return 0 if REPLY, to a command of signing in, is a success. ERROR is what a refusal is. */
+static int connection_judge(const struct redis_reply *reply, int error, char words[REDIS_WORDS_MAX])
+{
+	int result = verdict_of(reply, words);
+
+	if (!result && redis_type(reply) == REDIS_REFUSAL)
+		result = connection_explain(error, redis_text(reply, NULL), words);
+	return result;
+}
+
 /* Send a command of signing in, which must succeed. ERROR is what its refusal is. */
 static int connection_demand(struct connection *connection, struct redis_command *command,
 			     int64_t deadline, int error, char words[REDIS_WORDS_MAX])
@@ -157,11 +169,59 @@ static int connection_demand(struct connection *connection, struct redis_command
 
 	if (result)
 		return result;
-	result = verdict_of(reply, words);
-	if (!result && redis_type(reply) == REDIS_REFUSAL)
-		result = connection_explain(error, redis_text(reply, NULL), words);
+	result = connection_judge(reply, error, words);
 	redis_reply_free(reply);
 	return result;
+}
+
+/* Write the LENGTH bytes of TEXT, which hiredis would leave in memory, to a socket without TLS. */
+static int connection_write(const struct connection *connection, const char *text, size_t length,
+			    int64_t deadline, char words[REDIS_WORDS_MAX])
+{
+	int fd = connection->context->fd;
+
+	while (length) {
+		ssize_t count = send(fd, text, length, MSG_NOSIGNAL);
+		int error = 0;
+
+		if (count > 0) {
+			text += count;
+			length -= (size_t)count;
+			continue;
+		}
+		if (errno == EAGAIN || errno == EWOULDBLOCK)
+			error = ready_wait(fd, POLLOUT, connection->stop_fd, deadline);
+		else if (errno != EINTR)
+			error = -errno;
+		if (error)
+			return connection_explain(error, NULL, words);
+	}
+	return 0;
+}
+
+/* As connection_demand, of AUTH with a password, without TLS. */
+static int connection_prove(struct connection *connection, const struct redis_settings *settings,
+			    int64_t deadline, char words[REDIS_WORDS_MAX])
+{
+	const char *user = settings->user, *password = settings->password;
+	char *text = user ? vault_printf("*3\r\n$4\r\nAUTH\r\n$%zu\r\n%s\r\n$%zu\r\n%s\r\n",
+					 strlen(user), user, strlen(password), password)
+			  : vault_printf("*2\r\n$4\r\nAUTH\r\n$%zu\r\n%s\r\n", strlen(password),
+					 password);
+	struct redis_reply *reply = NULL;
+	size_t taken = 0;
+	int error;
+
+	if (!text)
+		return connection_explain(-ENOMEM, NULL, words);
+	error = connection_write(connection, text, strlen(text), deadline, words);
+	vault_free(text);
+	if (!error)
+		error = connection_talk(connection, 1, deadline, &reply, &taken, words);
+	if (!error)
+		error = connection_judge(reply, -EACCES, words);
+	redis_reply_free(reply);
+	return error;
 }
 
 static int connection_sign_in(struct connection *connection, const struct redis_settings *settings,
@@ -170,7 +230,9 @@ static int connection_sign_in(struct connection *connection, const struct redis_
 	struct redis_command auth = {0}, select = {0};
 	int error = 0;
 
-	if (settings->password) {
+	if (settings->password && !connection->tls) {
+		error = connection_prove(connection, settings, deadline, words);
+	} else if (settings->password) {
 		redis_add_text(&auth, "AUTH");
 		if (settings->user)
 			redis_add_text(&auth, settings->user);

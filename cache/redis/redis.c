@@ -8,6 +8,7 @@
 #include "cache/redis/redis_state.h"
 #include "cache/redis/stock.h"
 #include "vendors/base/clock.h"
+#include "vendors/base/vault.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -54,11 +55,12 @@ struct redis *redis_new(const struct redis_settings *settings)
 	redis->settings.tls = settings->tls;
 	redis->stop_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
 	redis->where = redis_name(settings);
+	redis->settings.password = vault_copy(settings->password);
 	if (redis->stop_fd < 0 || !redis->where ||
+	    !redis->settings.password != !settings->password ||
 	    !redis_copy(settings->host, &redis->settings.host) ||
 	    !redis_copy(settings->socket, &redis->settings.socket) ||
 	    !redis_copy(settings->user, &redis->settings.user) ||
-	    !redis_copy(settings->password, &redis->settings.password) ||
 	    !redis_copy(settings->ca_file, &redis->settings.ca_file)) {
 		redis_free(redis);
 		return NULL;

@@ -4,6 +4,8 @@
  */
 #include "cache/redis/settings.h"
 
+#include "vendors/base/vault.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -128,9 +130,7 @@ int redis_settings_parse(const char *url, struct redis_settings *settings, char 
 
 void redis_settings_clear(struct redis_settings *settings)
 {
-	if (settings->password)
-		explicit_bzero(settings->password, strlen(settings->password));
-	free(settings->password);
+	vault_free(settings->password);
 	free(settings->user);
 	free(settings->host);
 	free(settings->socket);

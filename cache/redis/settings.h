@@ -15,7 +15,7 @@ struct redis_settings {
 	unsigned port, database;
 	bool tls;
 	char *user;     /* NULL: the server's default user */
-	char *password; /* NULL: none; wiped */
+	char *password; /* of vault.h; NULL: none */
 	char *ca_file;  /* of TLS; NULL: the system's */
 };
 

@@ -7,6 +7,7 @@
 #include "cache/redis/redis.h"
 #include "cache/store/store_clock.h"
 #include "vendors/base/clock.h"
+#include "vendors/base/vault.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -26,8 +27,7 @@ int shared_client(const struct shared_settings *settings, struct redis **redis, 
 		return error;
 	if (settings->user)
 		server.user = strdup(settings->user);
-	if (settings->password)
-		server.password = strdup(settings->password);
+	server.password = vault_copy(settings->password);
 	if (settings->ca_file)
 		server.ca_file = strdup(settings->ca_file);
 	if ((settings->user && !server.user) || (settings->password && !server.password) ||

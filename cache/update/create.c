@@ -29,6 +29,7 @@
 #include "vendors/base/limits.h"
 #include "vendors/base/log.h"
 #include "vendors/base/status_words.h"
+#include "vendors/json/json_heap.h"
 #include "vendors/json/pointer.h"
 #include "vendors/rest/account.h"
 #include "vendors/rest/collection.h"
@@ -397,6 +398,8 @@ int create_record(struct call *call, struct roster *roster, struct guard *guard,
 				    .collection = roster_collection(roster)};
 	int error;
 
+	/* the document may have a password */
+	json_heap_wipe(true);
 	attempt_begin(&attempt, call, guard, roster, "create", NULL);
 	error = read_and_create(&creation, text, length);
 	attempt_end(&attempt, error);
@@ -404,5 +407,6 @@ int create_record(struct call *call, struct roster *roster, struct guard *guard,
 	snapshot_put(creation.before);
 	json_decref(creation.wanted);
 	json_decref(creation.made);
+	json_heap_wipe(false);
 	return error;
 }

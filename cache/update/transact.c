@@ -13,6 +13,7 @@
 #include "cache/update/input.h"
 #include "vendors/base/call.h"
 #include "vendors/base/log.h"
+#include "vendors/json/json_heap.h"
 #include "vendors/rest/account.h"
 #include "vendors/vendor.h"
 
@@ -54,6 +55,8 @@ int transact_send(struct call *call, struct account *account, struct guard *guar
 
 	*answer = NULL;
 	*answer_length = 0;
+	/* a request has a password, and a response a token */
+	json_heap_wipe(true);
 	attempt_begin_account(&attempt, call, guard, account, "transaction");
 	error = transact_ask(&attempt, text, length, &reply);
 	attempt_end(&attempt, error);
@@ -62,5 +65,6 @@ int transact_send(struct call *call, struct account *account, struct guard *guar
 		error = *answer ? 0 : call_no_memory(call);
 	}
 	json_decref(reply);
+	json_heap_wipe(false);
 	return error;
 }

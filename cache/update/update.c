@@ -30,6 +30,7 @@
 #include "vendors/base/process.h"
 #include "vendors/base/status_words.h"
 #include "vendors/json/exact.h"
+#include "vendors/json/json_heap.h"
 #include "vendors/rest/account.h"
 #include "vendors/rest/collection.h"
 #include "vendors/rest/status_map.h"
@@ -409,6 +410,8 @@ int update_document(struct call *call, struct roster *roster, struct guard *guar
 	struct attempt attempt;
 	int error;
 
+	/* the document may have a password */
+	json_heap_wipe(true);
 	attempt_begin(&attempt, call, guard, roster, "update", id);
 	error = read_document(&attempt, text, length, &plan);
 	if (!error)
@@ -417,6 +420,7 @@ int update_document(struct call *call, struct roster *roster, struct guard *guar
 	json_decref(plan.document);
 	json_decref(plan.left);
 	free(plan.stamp);
+	json_heap_wipe(false);
 	return error;
 }
 

@@ -8,6 +8,7 @@
 
 #include "mount/config/complaint.h"
 #include "vendors/base/clock.h"
+#include "vendors/base/vault.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -94,7 +95,7 @@ static int command_start(const char *command, const char *folder, int output, in
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attributes;
 	sigset_t set;
-	char *copy = strdup(command);
+	char *copy = vault_copy(command);
 	int error;
 
 	if (!copy)
@@ -123,8 +124,7 @@ static int command_start(const char *command, const char *folder, int output, in
 out_actions:
 	(void)posix_spawn_file_actions_destroy(&actions);
 out_copy:
-	explicit_bzero(copy, strlen(copy));
-	free(copy);
+	vault_free(copy);
 	return -error;
 }
 

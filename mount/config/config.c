@@ -15,6 +15,7 @@
 #include "mount/config/sharing.h"
 #include "mount/config/types.h"
 #include "mount/config/typed.h"
+#include "vendors/base/vault.h"
 #include "vendors/description/description.h"
 #include "vendors/ini/sections.h"
 #include "vendors/rest/account.h"
@@ -96,7 +97,7 @@ static int set_fallbacks(const struct keys *keys, const struct section *section,
 	for (size_t i = 0; settings[i].name; i++) {
 		if (account->values[i] || !settings[i].fallback)
 			continue;
-		account->values[i] = strdup(fallback_of(account, &settings[i]));
+		account->values[i] = vault_copy(fallback_of(account, &settings[i]));
 		if (!account->values[i])
 			return keys_fail_memory(keys, section->line);
 	}

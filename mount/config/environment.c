@@ -8,6 +8,7 @@
 #include "mount/config/environment.h"
 
 #include "vendors/base/log.h"
+#include "vendors/base/vault.h"
 
 #include <errno.h>
 #include <stddef.h>
@@ -24,17 +25,10 @@ struct taken {
 
 static struct taken *list;
 
-static void wipe(char *text)
-{
-	if (text)
-		explicit_bzero(text, strlen(text));
-	free(text);
-}
-
 /* Keep a copy of VALUE as that of NAME. Returns it, or NULL without memory. */
 static struct taken *keep(struct taken *taken, const char *name, const char *value)
 {
-	char *copy = strdup(value);
+	char *copy = vault_copy(value);
 
 	if (!copy)
 		return NULL;
@@ -44,13 +38,13 @@ static struct taken *keep(struct taken *taken, const char *name, const char *val
 			taken->name = strdup(name);
 		if (!taken || !taken->name) {
 			free(taken);
-			wipe(copy);
+			vault_free(copy);
 			return NULL;
 		}
 		taken->next = list;
 		list = taken;
 	}
-	wipe(taken->value);
+	vault_free(taken->value);
 	taken->value = copy;
 	return taken;
 }
@@ -108,7 +102,7 @@ void environment_clear(void)
 		struct taken *next = list->next;
 
 		free(list->name);
-		wipe(list->value);
+		vault_free(list->value);
 		free(list);
 		list = next;
 	}

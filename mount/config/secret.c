@@ -14,6 +14,7 @@
 #include "mount/config/first_line.h"
 #include "mount/config/mend.h"
 #include "vendors/base/trusted.h"
+#include "vendors/base/vault.h"
 #include "vendors/ini/invisible.h"
 
 #include <ctype.h>
@@ -66,7 +67,7 @@ static int secret_take(const struct words *why, const char *text, size_t length,
 		invisible_name(invisible, text + length, name);
 		return secret_fail(why, EINVAL, "the secret holds %s; remove it", name);
 	}
-	copy = strndup(text, length);
+	copy = vault_copy_bytes(text, length);
 	if (!copy)
 		return secret_fail(why, ENOMEM, "out of memory");
 	if (mend_quotes(copy)) {
@@ -162,8 +163,5 @@ void secret_stop(void)
 
 void secret_free(char *secret)
 {
-	if (!secret)
-		return;
-	explicit_bzero(secret, strlen(secret));
-	free(secret);
+	vault_free(secret);
 }

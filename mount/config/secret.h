@@ -16,7 +16,7 @@ enum secret_source { SECRET_GIVEN, SECRET_FILE, SECRET_ENV, SECRET_COMMAND };
  * environment variable, or the first line that `sh -c WHERE` prints (30 seconds at most; it must
  * exit with 0). Refuses a file to which others have access (TRUSTED_SECRET), an empty secret, one
  * in quotes, and one with control characters or invisible ones (invisible.h). Returns 0 and the
- * secret in *SECRET, which secret_free frees, or a negative errno and words without the secret in
+ * secret in *SECRET, of vault.h, or a negative errno and words without the secret in
  * WHY. An environment variable is overwritten (environment.h). May block.
  */
 int secret_read(enum secret_source source, const char *where, char **secret, char *why,

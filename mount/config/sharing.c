@@ -11,6 +11,7 @@
 #include "mount/config/keys.h"
 #include "mount/config/secret.h"
 #include "vendors/base/trusted.h"
+#include "vendors/base/vault.h"
 #include "vendors/ini/faults.h"
 #include "vendors/ini/sections.h"
 
@@ -84,7 +85,7 @@ void sharing_read(const struct keys *keys, const struct section *section, struct
 				"shared needs the key shared_key_file, the same on each host; "
 				"rosterfs --new-key FILE makes one");
 	} else if (config->shared_key_file) {
-		config->shared_key = calloc(1, KEY_FILE_BYTES);
+		config->shared_key = vault_alloc(KEY_FILE_BYTES);
 		if (!config->shared_key)
 			(void)keys_fail_memory(keys, section->line);
 		else if (key_file_read(config->shared_key_file, config->shared_key, why,
@@ -113,9 +114,7 @@ struct shared_settings sharing_settings(const struct config *config)
 
 void sharing_clear(struct config *config)
 {
-	if (config->shared_key)
-		explicit_bzero(config->shared_key, KEY_FILE_BYTES);
-	free(config->shared_key);
+	vault_free(config->shared_key);
 	secret_free(config->shared_password);
 	free(config->shared_password_file);
 	free(config->shared_key_file);

@@ -17,6 +17,7 @@
 #include "mount/config/secret.h"
 #include "vendors/base/limits.h"
 #include "vendors/base/trusted.h"
+#include "vendors/base/vault.h"
 #include "vendors/http/http_url.h"
 #include "vendors/ini/file_text.h"
 #include "vendors/ini/sections.h"
@@ -154,6 +155,19 @@ static int set_text(const struct keys *keys, const struct entry *entry, const ch
 	return 0;
 }
 
+/* As set_text, of a value of an account, which is of vault.h. */
+static int set_value(const struct keys *keys, const struct entry *entry, const char *value,
+		     char **text)
+{
+	char *copy = vault_copy(value);
+
+	if (!copy)
+		return keys_fail_memory(keys, entry->line);
+	vault_free(*text);
+	*text = copy;
+	return 0;
+}
+
 static int set_url(const struct keys *keys, const struct entry *entry, char **url)
 {
 	const char *why = "not a URL";
@@ -236,7 +250,6 @@ static int set_file(const struct keys *keys, const struct entry *entry, char **v
 	char why[TRUSTED_WORDS];
 	char *path = NULL;
 	char *text = NULL;
-	char *shrunk;
 	size_t length = 0;
 	int result = paths_make(keys, entry, &path);
 
@@ -255,11 +268,7 @@ static int set_file(const struct keys *keys, const struct entry *entry, char **v
 	result = check_text(keys, entry, text, length);
 	if (result)
 		goto out;
-	/* it was read into a buffer of LIMITS_TEXT_MAX */
-	shrunk = realloc(text, length + 1);
-	free(*value);
-	*value = shrunk ? shrunk : text;
-	text = NULL;
+	result = set_value(keys, entry, text, value);
 out:
 	free(text);
 	free(path);
@@ -295,7 +304,7 @@ static const char *command_folder(const struct keys *keys)
 static bool keep_secret(const struct keys *keys, const struct entry *entry, const char *before,
 			const char *words, char **secret)
 {
-	*secret = before ? strdup(before) : NULL;
+	*secret = vault_copy(before);
 	if (!*secret)
 		return false;
 	(void)faults_add(keys->notes, EINVAL, keys->file, entry->line,
@@ -355,7 +364,7 @@ static int set_choice(const struct keys *keys, const struct entry *entry,
 
 	for (size_t i = 0; setting->choices[i]; i++) {
 		if (strcmp(entry->value, setting->choices[i]) == 0)
-			return set_text(keys, entry, entry->value, value);
+			return set_value(keys, entry, entry->value, value);
 		if (used < sizeof(known))
 			used += (size_t)snprintf(known + used, sizeof(known) - used, "%s%s",
 						 i ? ", " : "", setting->choices[i]);
@@ -426,13 +435,13 @@ int typed_set(const struct keys *keys, struct entry *entry, struct account *acco
 		if (!result &&
 		    secrets_add(account, index, entry->value, command_folder(keys), secret_run))
 			result = keys_fail_memory(keys, entry->line);
-		return result ? result : set_text(keys, entry, "command", value);
+		return result ? result : set_value(keys, entry, "command", value);
 	}
 	if (setting->type != SETTING_SECRET || way == SECRET_GIVEN)
 		mend_value(keys, entry);
 	switch (setting->type) {
 	case SETTING_TEXT:
-		return set_text(keys, entry, entry->value, value);
+		return set_value(keys, entry, entry->value, value);
 	case SETTING_SECRET:
 		return set_secret(keys, entry, way, value_before(keys, account, setting), value);
 	case SETTING_CHOICE:

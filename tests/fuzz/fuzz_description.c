@@ -6,6 +6,7 @@
 #include "tests/fuzz/fuzz.h"
 
 #include "tests/unit/told_faults.h"
+#include "vendors/base/vault.h"
 #include "vendors/description/description.h"
 #include "vendors/rest/account.h"
 #include "vendors/vendor.h"
@@ -55,8 +56,8 @@ static void build(struct description *description, bool given)
 	FUZZ_CHECK(account);
 	description_defaults(description, account);
 	for (size_t i = 0; given && account->vendor->settings[i].name; i++) {
-		free(account->values[i]);
-		account->values[i] = strdup("x");
+		vault_free(account->values[i]);
+		account->values[i] = vault_copy("x");
 	}
 	if (!account->endpoint.base_url)
 		account->endpoint.base_url = strdup("https://x.example");

@@ -471,6 +471,7 @@ def test_no_core_and_nobody_looks_in(mount):
     assert text.code != 0
 
 
+@pytest.mark.plain
 def test_not_dumpable_as_another_user(test_dir, env, sandbox):
     """prctl(PR_SET_DUMPABLE, 0): the owner's own debugger is kept out, and its files are root's."""
     if os.geteuid() != 0:

@@ -9,6 +9,7 @@
 #define ROSTERFS_DESCRIPTION_TEXT_H
 
 #include "tests/unit/told_faults.h"
+#include "vendors/base/vault.h"
 #include "vendors/description/description.h"
 #include "vendors/rest/account.h"
 #include "vendors/vendor.h"
@@ -118,8 +119,8 @@ static inline void give(struct account *account, const char *name, const char *v
 	while (settings[i].name && strcmp(settings[i].name, name) != 0)
 		i++;
 	assert_non_null(settings[i].name);
-	free(account->values[i]);
-	account->values[i] = strdup(value);
+	vault_free(account->values[i]);
+	account->values[i] = vault_copy(value);
 }
 
 /* Return a new account of DESCRIPTION, with the defaults of its settings. */

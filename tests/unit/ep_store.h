@@ -9,6 +9,7 @@
 #define TESTS_UNIT_EP_STORE_H
 
 #include "vendors/base/call.h"
+#include "vendors/base/vault.h"
 #include "vendors/http/http.h"
 #include "vendors/base/log.h"
 #include "vendors/rest/account.h"
@@ -179,7 +180,7 @@ static inline void ep_store_set(struct account *account, const char *name, const
 {
 	for (size_t i = 0; account->vendor->settings[i].name; i++) {
 		if (strcmp(account->vendor->settings[i].name, name) == 0)
-			account->values[i] = strdup(value);
+			account->values[i] = vault_copy(value);
 	}
 }
 

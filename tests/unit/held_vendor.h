@@ -11,6 +11,7 @@
 #ifndef TESTS_UNIT_HELD_VENDOR_H
 #define TESTS_UNIT_HELD_VENDOR_H
 
+#include "vendors/base/vault.h"
 #include "vendors/http/basis.h"
 #include "vendors/base/call.h"
 #include "vendors/base/clock.h"
@@ -271,7 +272,7 @@ static inline struct held_setup *held_setup_new(const struct vendor *vendor, uns
 	setup->account->endpoint.base_url = strdup(setup->held.url);
 	setup->account->endpoint.parallel = parallel;
 	for (size_t i = 0; vendor->settings[i].name; i++)
-		setup->account->values[i] = strdup(vendor->settings[i].name);
+		setup->account->values[i] = vault_copy(vendor->settings[i].name);
 	setup->http = http_new();
 	assert_non_null(setup->http);
 	assert_int_equal(http_add(setup->http, &setup->account->endpoint), 0);

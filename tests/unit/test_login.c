@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include "vendors/base/vault.h"
 #include "vendors/json/exact_parse.h"
 #include "vendors/rest/exchange.h"
 #include "vendors/rest/login.h"
@@ -196,9 +197,10 @@ static void open_account(struct scene *scene)
 
 	scene->account = account_new("acme", &vendor);
 	assert_non_null(scene->account);
-	scene->account->values[0] = strdup("u@x.example");
-	scene->account->values[1] = strdup(SECRET);
-	assert_true(asprintf(&scene->account->values[2], "%u", scene->server.port) > 0);
+	scene->account->values[0] = vault_copy("u@x.example");
+	scene->account->values[1] = vault_copy(SECRET);
+	scene->account->values[2] = vault_printf("%u", scene->server.port);
+	assert_non_null(scene->account->values[2]);
 	scene->account->endpoint.base_url = strdup(scene->server.url);
 	for (unsigned i = 1; i < account_api_count(&vendor); i++)
 		account_endpoint(scene->account, i)->base_url = strdup(scene->server.url);

@@ -7,6 +7,7 @@
 
 #include "cache/redis/connection.h"
 #include "vendors/base/clock.h"
+#include "vendors/base/vault.h"
 
 #include <errno.h>
 #include <setjmp.h>
@@ -129,7 +130,7 @@ static struct redis *new_client(const char *user, const char *password)
 	snprintf(url, sizeof(url), "unix:%s", server.socket);
 	assert_int_equal(redis_settings_parse(url, &settings, why, sizeof(why)), 0);
 	settings.user = user ? strdup(user) : NULL;
-	settings.password = password ? strdup(password) : NULL;
+	settings.password = vault_copy(password);
 	redis = redis_new(&settings);
 	redis_settings_clear(&settings);
 	assert_non_null(redis);

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "vendors/base/call.h"
+#include "vendors/base/vault.h"
 #include "vendors/json/exact_parse.h"
 #include "vendors/rest/account.h"
 #include "vendors/rest/request.h"
@@ -54,8 +55,8 @@ static int set_up(void **state)
 
 	scene->account = account_new("acme", &vendor);
 	assert_non_null(scene->account);
-	scene->account->values[0] = strdup("a/c me");
-	scene->account->values[1] = strdup("s3cr3t&4711");
+	scene->account->values[0] = vault_copy("a/c me");
+	scene->account->values[1] = vault_copy("s3cr3t&4711");
 	call_init(&scene->call, "acme");
 	scene->id = parse("17");
 	scene->each = parse("\"\"");

@@ -8,6 +8,7 @@
 #include "vendors/base/keep.h"
 
 #include "vendors/base/trusted.h"
+#include "vendors/base/vault.h"
 #include "vendors/base/write_all.h"
 
 #include <errno.h>
@@ -85,7 +86,7 @@ int keep_read(const char *path, char **text, char *why)
 		while (end && strchr(" \t\r", found[end - 1]))
 			end--;
 		found[end] = '\0';
-		*text = end ? strdup(found) : NULL;
+		*text = end ? vault_copy(found) : NULL;
 		error = *text ? 0 : end ? -ENOMEM : -EINVAL;
 	}
 	if (found)

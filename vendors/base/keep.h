@@ -8,8 +8,8 @@
 #define ROSTERFS_KEEP_H
 
 /*
- * Put the first line of the file at PATH, without blanks at its end, into *TEXT, new: the caller
- * wipes and frees it. Returns 0, or a negative errno and words in WHY, of TRUSTED_WORDS bytes: the
+ * Put the first line of the file at PATH, without blanks at its end, into *TEXT, of vault.h.
+ * Returns 0, or a negative errno and words in WHY, of TRUSTED_WORDS bytes: the
  * file cannot be read, others have access to it (TRUSTED_SECRET), or the line is empty, has a NUL
  * or is longer than 64 KiB.
  */

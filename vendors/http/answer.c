@@ -7,6 +7,7 @@
  */
 #include "vendors/http/answer.h"
 
+#include "vendors/base/vault.h"
 #include "vendors/http/account_queue.h"
 #include "vendors/http/endpoint.h"
 #include "vendors/http/http_url.h"
@@ -332,11 +333,10 @@ static void follow(struct transfer *transfer)
 	    curl_easy_getinfo(transfer->easy, CURLINFO_REDIRECT_URL, &url) || !url ||
 	    !http_url_same_origin(transfer->url, url))
 		return;
-	copy = strdup(url);
+	copy = vault_copy(url);
 	if (!copy)
 		return;
-	explicit_bzero(transfer->url, strlen(transfer->url));
-	free(transfer->url);
+	vault_free(transfer->url);
 	transfer->url = copy;
 	transfer->moved = transfer_add_query(transfer);
 	transfer->moves++;

@@ -29,6 +29,8 @@ char *http_url_escape_bytes(const char *bytes, size_t length)
 		return strdup(length == 1 ? "%2E" : "%2E%2E");
 	escaped = length <= INT_MAX ? curl_easy_escape(NULL, bytes, (int)length) : NULL;
 	copy = escaped ? strdup(escaped) : NULL;
+	if (escaped)
+		explicit_bzero(escaped, strlen(escaped)); /* it may be a secret */
 	curl_free(escaped);
 	return copy;
 }

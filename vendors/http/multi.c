@@ -18,6 +18,7 @@
 
 #include <curl/curl.h>
 #include <limits.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -68,35 +69,25 @@ static size_t on_body(char *data, size_t size, size_t count, void *arg)
 
 /* ---- one try: from the queue into libcurl ---- */
 
-static bool add_to_list(struct transfer *transfer, const char *header)
-{
-	struct curl_slist *list = curl_slist_append(transfer->list, header);
-
-	if (list)
-		transfer->list = list;
-	return list != NULL;
-}
-
+/* Give EASY the headers of TRANSFER, in a list of our own: libcurl's would have copies of them. */
 static bool set_list(CURL *easy, struct transfer *transfer)
 {
 	/* libcurl must not wait for a "100 Continue", which few vendors send */
-	bool good = add_to_list(transfer, "Expect:");
+	static char expect[] = "Expect:", no_type[] = "Content-Type:";
+	size_t count = 0;
+	struct curl_slist *list = calloc(transfer->header_count + 2, sizeof(*list));
 
+	transfer->list = list;
+	if (!list)
+		return false;
+	list[count++].data = expect;
 	if (!transfer->body)
-		good = good && add_to_list(transfer, "Content-Type:");
+		list[count++].data = no_type;
 	for (unsigned i = 0; i < transfer->header_count; i++)
-		good = good && add_to_list(transfer, transfer->headers[i]);
-	return good && curl_easy_setopt(easy, CURLOPT_HTTPHEADER, transfer->list) == CURLE_OK;
-}
-
-static void wipe_list(struct transfer *transfer)
-{
-	struct curl_slist *list = transfer->list;
-
-	for (struct curl_slist *item = list; item; item = item->next)
-		explicit_bzero(item->data, strlen(item->data));
-	curl_slist_free_all(list);
-	transfer->list = NULL;
+		list[count++].data = transfer->headers[i];
+	for (size_t i = 0; i + 1 < count; i++)
+		list[i].next = &list[i + 1];
+	return curl_easy_setopt(easy, CURLOPT_HTTPHEADER, list) == CURLE_OK;
 }
 
 /* Set the options of every request. */
@@ -148,11 +139,6 @@ static bool set_request(CURL *easy, const struct transfer *transfer)
 	}
 	if (!get)
 		bad |= curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, transfer->method);
-	if (transfer->user) {
-		bad |= curl_easy_setopt(easy, CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);
-		bad |= curl_easy_setopt(easy, CURLOPT_USERNAME, transfer->user);
-		bad |= curl_easy_setopt(easy, CURLOPT_PASSWORD, transfer->password);
-	}
 	return !bad;
 }
 
@@ -198,7 +184,8 @@ void multi_recall(struct multi *multi, struct transfer *transfer)
 	curl_multi_remove_handle(multi->handle, easy);
 	transfer->easy = NULL;
 	curl_easy_reset(easy);
-	wipe_list(transfer);
+	free(transfer->list);
+	transfer->list = NULL;
 	if (multi->idle_count < IDLE_MAX)
 		multi->idle[multi->idle_count++] = easy;
 	else
@@ -207,13 +194,35 @@ void multi_recall(struct multi *multi, struct transfer *transfer)
 
 /* ---- the multi handle ---- */
 
+/* libcurl's copies of what is sent are wiped, too, when it is done with them. */
+static void wiping_free(void *memory)
+{
+	if (memory)
+		explicit_bzero(memory, malloc_usable_size(memory));
+	free(memory);
+}
+
+static void *wiping_realloc(void *memory, size_t size)
+{
+	size_t old = memory ? malloc_usable_size(memory) : 0;
+	void *moved = malloc(size);
+
+	if (!moved)
+		return NULL;
+	if (memory)
+		memcpy(moved, memory, old < size ? old : size);
+	wiping_free(memory);
+	return moved;
+}
+
 struct multi *multi_new(void)
 {
 	struct multi *multi = calloc(1, sizeof(*multi));
 
 	if (!multi)
 		return NULL;
-	if (curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK)
+	if (curl_global_init_mem(CURL_GLOBAL_DEFAULT, malloc, wiping_free, wiping_realloc, strdup,
+				 calloc) == CURLE_OK)
 		multi->handle = curl_multi_init();
 	if (!multi->handle) {
 		free(multi);

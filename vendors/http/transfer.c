@@ -11,6 +11,7 @@
 #include "vendors/base/clock.h"
 #include "vendors/base/log.h"
 #include "vendors/base/one_line.h"
+#include "vendors/base/vault.h"
 #include "vendors/http/account_queue.h"
 #include "vendors/http/basis.h"
 #include "vendors/http/endpoint.h"
@@ -28,33 +29,51 @@
  * never copied. */
 #define BODY_BELIEVED ((int64_t)1 << 20)
 
-static void transfer_wipe(char *secret, size_t length)
-{
-	if (secret)
-		explicit_bzero(secret, length);
-	free(secret);
-}
-
-static void transfer_wipe_text(char *secret)
-{
-	transfer_wipe(secret, secret ? strlen(secret) : 0);
-}
-
 /* ---- the request ---- */
 
 /* Add "NAME: VALUE". Returns 0, -ENOMEM, or -EINVAL if that would be more than one header. */
 static int add_header(struct transfer *transfer, const char *name, const char *value)
 {
-	char *line = NULL;
+	char *line = vault_printf("%s: %s", name, value);
 	int error = 0;
 
-	if (asprintf(&line, "%s: %s", name, value) < 0)
+	if (!line)
 		return -ENOMEM;
 	for (const char *c = line; *c; c++) {
 		if ((unsigned char)*c < 0x20 || *c == 0x7f)
 			error = -EINVAL;
 	}
 	transfer->headers[transfer->header_count++] = line;
+	return error;
+}
+
+/* Add what HTTP Basic makes of USER and PASSWORD. libcurl would keep both as long as the connection
+ * lives. As add_header. */
+static int add_basic(struct transfer *transfer, const char *user, const char *password)
+{
+	static const char
+	    digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	char *pair = vault_printf("%s:%s", user, password ? password : "");
+	size_t length = pair ? strlen(pair) : 0;
+	char *text = pair ? vault_alloc((length + 2) / 3 * 4 + sizeof("Basic ")) : NULL;
+	char *end = text ? stpcpy(text, "Basic ") : NULL;
+	int error = -ENOMEM;
+
+	for (size_t at = 0; text && at < length; at += 3) {
+		size_t left = length - at;
+		unsigned bits = (unsigned)(unsigned char)pair[at] << 16;
+
+		bits |= left > 1 ? (unsigned)(unsigned char)pair[at + 1] << 8 : 0;
+		bits |= left > 2 ? (unsigned char)pair[at + 2] : 0;
+		*end++ = digits[bits >> 18];
+		*end++ = digits[bits >> 12 & 63];
+		*end++ = left > 1 ? digits[bits >> 6 & 63] : '=';
+		*end++ = left > 2 ? digits[bits & 63] : '=';
+	}
+	if (text)
+		error = add_header(transfer, "Authorization", text);
+	vault_free(pair);
+	vault_free(text);
 	return error;
 }
 
@@ -66,6 +85,8 @@ static int copy_headers(struct transfer *transfer, const struct http_request *re
 		return -EINVAL;
 	for (unsigned i = 0; i < request->header_count && !error; i++)
 		error = add_header(transfer, request->headers[i].name, request->headers[i].value);
+	if (!error && request->user)
+		error = add_basic(transfer, request->user, request->password);
 	if (!error && request->body)
 		error = add_header(transfer, "Content-Type",
 				   request->content_type ? request->content_type
@@ -75,14 +96,15 @@ static int copy_headers(struct transfer *transfer, const struct http_request *re
 
 bool transfer_add_query(struct transfer *transfer)
 {
-	char *url = NULL;
+	char *url;
 
 	if (!transfer->query)
 		return true;
-	if (asprintf(&url, "%s%c%s", transfer->url, strchr(transfer->url, '?') ? '&' : '?',
-		     transfer->query) < 0)
+	url = vault_printf("%s%c%s", transfer->url, strchr(transfer->url, '?') ? '&' : '?',
+			   transfer->query);
+	if (!url)
 		return false;
-	transfer_wipe_text(transfer->url);
+	vault_free(transfer->url);
 	transfer->url = url;
 	return true;
 }
@@ -94,26 +116,16 @@ static int copy_request(struct transfer *transfer, const struct http_request *re
 
 	transfer->method = strdup(request->method);
 	transfer->path = strdup(request->shown ? request->shown : request->path);
-	transfer->query = request->query ? strdup(request->query) : NULL;
+	transfer->query = vault_copy(request->query);
 	if (!transfer->method || !transfer->path || (request->query && !transfer->query))
 		return -ENOMEM;
-	if (asprintf(&transfer->url, "%.*s%s", (int)length, base, request->path) < 0) {
-		transfer->url = NULL;
+	transfer->url = vault_printf("%.*s%s", (int)length, base, request->path);
+	if (!transfer->url || !transfer_add_query(transfer))
 		return -ENOMEM;
-	}
-	if (!transfer_add_query(transfer))
-		return -ENOMEM;
-	if (request->user) {
-		transfer->user = strdup(request->user);
-		transfer->password = strdup(request->password ? request->password : "");
-		if (!transfer->user || !transfer->password)
-			return -ENOMEM;
-	}
 	if (request->body) {
-		transfer->body = malloc(request->body_length + 1);
+		transfer->body = vault_copy_bytes(request->body, request->body_length);
 		if (!transfer->body)
 			return -ENOMEM;
-		memcpy(transfer->body, request->body, request->body_length);
 		transfer->body_length = request->body_length;
 	}
 	transfer->repeatable = request->repeatable;
@@ -159,14 +171,12 @@ void transfer_free(struct transfer *transfer)
 {
 	http_reply_clear(&transfer->reply);
 	for (unsigned i = 0; i < transfer->header_count; i++)
-		transfer_wipe_text(transfer->headers[i]);
-	transfer_wipe_text(transfer->user);
-	transfer_wipe_text(transfer->password);
-	transfer_wipe(transfer->body, transfer->body_length);
+		vault_free(transfer->headers[i]);
+	vault_free(transfer->body);
 	free(transfer->method);
 	free(transfer->path);
-	transfer_wipe_text(transfer->url);
-	transfer_wipe_text(transfer->query);
+	vault_free(transfer->url);
+	vault_free(transfer->query);
 	free(transfer);
 }
 
@@ -242,7 +252,9 @@ enum call_verdict transfer_take(struct transfer *transfer, const char *data, siz
 			return CALL_NO_MEMORY;
 		if (reply->length)
 			memcpy(body, reply->body, reply->length);
-		transfer_wipe(reply->body, reply->length);
+		if (reply->body)
+			explicit_bzero(reply->body, reply->length);
+		free(reply->body);
 		reply->body = body;
 		transfer->capacity = capacity;
 	}
@@ -259,8 +271,7 @@ static bool holds(const char *words, const char *secret)
 
 bool transfer_tells(const struct transfer *transfer, const char *words)
 {
-	bool told = holds(words, transfer->user) || holds(words, transfer->password) ||
-		    holds(words, transfer->query);
+	bool told = holds(words, transfer->query);
 
 	for (unsigned i = 0; i < transfer->header_count; i++)
 		told = told || holds(words, strchr(transfer->headers[i], ':') + 2);

@@ -52,12 +52,11 @@ struct transfer {
 	 * is not retried, and is ended when CUT is set because no response has come */
 	bool abort, cut;
 
-	/* the request: own copies, wiped when freed */
+	/* the request: own copies, of vault.h except METHOD and PATH */
 	char *method, *path, *url;           /* the path is for the log */
 	char *query;                         /* a proof of identity at the end of url, or NULL */
-	char *headers[HTTP_HEADERS_MAX + 1]; /* "Name: value", the last is the Content-Type */
+	char *headers[HTTP_HEADERS_MAX + 2]; /* "Name: value" */
 	unsigned header_count;
-	char *user, *password;
 	char *body;
 	size_t body_length;
 	bool repeatable;

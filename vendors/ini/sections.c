@@ -244,6 +244,8 @@ static char *sections_next_line(char *buffer, int size, void *stream)
 	const char *text;
 	size_t length;
 
+	/* no value stays in the memory of inih, which ends with this one */
+	explicit_bzero(buffer, size > 0 ? (size_t)size : 0);
 	while (!reader->stopped && size >= 3 && (text = move_on(reader, &length))) {
 		if (take_line(reader, text, length, (size_t)size - 2))
 			continue;

@@ -424,6 +424,8 @@ json_t *exact_parse(const char *text, size_t length, unsigned flags,
 		place(error, text,
 		      copy.text ? exact_parse_original(text, length, position) : position);
 	}
+	if (copy.text && json_heap_wipes())
+		explicit_bzero(copy.text, copy.length);
 	free(copy.text);
 	return value;
 }

@@ -5,6 +5,7 @@
 #include "vendors/json/exact_text.h"
 
 #include "vendors/json/exact_bytes.h"
+#include "vendors/json/json_heap.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +20,22 @@ static bool is_over(const struct exact_text *out, size_t length)
 	return out->limit && (out->length > out->limit || length > 6 * out->limit + 2);
 }
 
+/* As realloc of the text of OUT, which leaves no copy of a secret behind. */
+static char *exact_text_move(const struct exact_text *out, size_t room)
+{
+	char *text;
+
+	if (!json_heap_wipes() || !out->text)
+		return realloc(out->text, room);
+	text = malloc(room);
+	if (!text)
+		return NULL;
+	memcpy(text, out->text, out->length);
+	explicit_bzero(out->text, out->length);
+	free(out->text);
+	return text;
+}
+
 static bool exact_text_grow(struct exact_text *out, size_t length)
 {
 	size_t room = out->room ? out->room : ROOM_FIRST;
@@ -31,7 +48,7 @@ static bool exact_text_grow(struct exact_text *out, size_t length)
 	while (!out->over && room - out->length < length)
 		room *= 2;
 	if (!out->over)
-		text = realloc(out->text, room);
+		text = exact_text_move(out, room);
 	if (!text)
 		free(out->text);
 	out->text = text;

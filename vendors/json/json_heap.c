@@ -13,6 +13,7 @@
 #include <malloc.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 
 /* A page of 100 users takes a quarter of this. */
@@ -34,6 +35,7 @@ struct json_heap {
 	char *block;
 	size_t room;           /* bytes of the block */
 	size_t limit, counted; /* of bytes from malloc */
+	unsigned wiping;       /* how many json_heap_wipe(true) have no json_heap_wipe(false) yet */
 };
 
 static _Thread_local struct json_heap heap;
@@ -96,7 +98,19 @@ static void json_heap_give_back(void *taken)
 		size = malloc_usable_size(taken) + MALLOC_HEAD;
 		heap.counted -= size < heap.counted ? size : heap.counted;
 	}
+	if (heap.wiping && taken)
+		explicit_bzero(taken, malloc_usable_size(taken));
 	free(taken);
+}
+
+void json_heap_wipe(bool on)
+{
+	heap.wiping += on ? 1 : -1u;
+}
+
+bool json_heap_wipes(void)
+{
+	return heap.wiping;
 }
 
 void json_heap_install(void)

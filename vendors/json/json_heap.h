@@ -53,6 +53,16 @@ void json_heap_charge(size_t bytes);
 /* Return how many bytes the values in this thread's block take: 0 if none is in use. */
 size_t json_heap_used(void);
 
+/*
+ * ON: let what jansson frees in this thread be wiped, because it may be a secret, until the same is
+ * called with false: pairs may be nested. Not what is in a block. Texts (exact_text.h) that move
+ * while they grow leave nothing behind then.
+ */
+void json_heap_wipe(bool on);
+
+/* Return true between the two. */
+bool json_heap_wipes(void);
+
 /* Give the memory of this thread's block beyond a usual page back to the kernel, unless a value in
  * it is still in use. Call it when the values of a page are freed. */
 void json_heap_shrink(void);

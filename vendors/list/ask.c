@@ -8,6 +8,7 @@
 #include "vendors/list/ask.h"
 
 #include "vendors/base/call.h"
+#include "vendors/base/vault.h"
 #include "vendors/http/endpoint.h"
 #include "vendors/rest/account.h"
 #include "vendors/rest/collection.h"
@@ -54,7 +55,7 @@ const struct rule_request *ask_rule(const struct collection *collection, size_t 
 /* The path of REQUEST has what the vendor named: if that repeats a secret, show none. */
 static int hide_secrets(struct call *call, const struct account *account, struct request *request)
 {
-	char *shown = strdup(request->http.shown ? request->http.shown : request->http.path);
+	char *shown = vault_copy(request->http.shown ? request->http.shown : request->http.path);
 
 	if (!shown)
 		return call_no_memory(call);
@@ -115,7 +116,7 @@ int ask_make(struct call *call, struct account *account, const struct ask *ask,
 	if (ask->collection->listing) {
 		error = make_by_rule(call, account, ask, request);
 	} else {
-		request->owned[0] = path_of(account, ask);
+		request->owned[0] = vault_take(path_of(account, ask));
 		request->http.path = request->owned[0];
 		request->owned_count = 1;
 		if (!request->owned[0])

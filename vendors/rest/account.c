@@ -7,7 +7,9 @@
  */
 #include "vendors/rest/account.h"
 
+#include "vendors/base/vault.h"
 #include "vendors/http/http.h"
+#include "vendors/json/json_heap.h"
 #include "vendors/vendor.h"
 #include "vendors/rest/keyring.h"
 #include "vendors/rest/oauth.h"
@@ -290,9 +292,7 @@ static json_t *proof_value(const struct template_values *values, const char *nam
 	if (!setting && strcmp(name, "access_token") == 0 && proof->account->token)
 		setting = token = token_text(proof->account->token, proof->api);
 	value = setting ? json_string(setting) : NULL;
-	if (token)
-		explicit_bzero(token, strlen(token));
-	free(token);
+	vault_free(token);
 	return value;
 }
 
@@ -321,6 +321,7 @@ static void redact_apis(const struct account *account, char *text)
 {
 	struct proof_values proof = {.values = {proof_value}, .account = account};
 
+	json_heap_wipe(true);
 	for (; proof.api < account_api_count(account->vendor); proof.api++) {
 		const struct rule_api *api = &account->vendor->apis[proof.api];
 
@@ -328,6 +329,7 @@ static void redact_apis(const struct account *account, char *text)
 		if (api->token)
 			redact_templates(&proof, api->token->user, api->token->password, text);
 	}
+	json_heap_wipe(false);
 }
 
 /*

@@ -9,6 +9,7 @@
 #include "vendors/rest/exchange.h"
 
 #include "vendors/base/call.h"
+#include "vendors/base/vault.h"
 #include "vendors/http/hold.h"
 #include "vendors/http/http.h"
 #include "vendors/http/http_url.h"
@@ -38,13 +39,6 @@ json_t *exchange_parse(const char *text, size_t length, char *why, size_t why_si
 }
 
 /* ---- the proof of identity ---- */
-
-static void exchange_wipe(char *secret)
-{
-	if (secret)
-		explicit_bzero(secret, strlen(secret));
-	free(secret);
-}
 
 /* The values of the templates that prove an identity. */
 struct exchange_values {
@@ -76,12 +70,12 @@ static bool needs_token(const struct rule_api *api)
 	       have_token(api->auth_query);
 }
 
-/* Give REQUEST the new TEXT, which may be NULL, to wipe and free. Returns TEXT; NULL: no room. */
+/* Give REQUEST the new TEXT of vault.h, which may be NULL, to free. Returns TEXT; NULL: no room. */
 static const char *own_proof(struct http_request *request, char *text)
 {
 	if (text && request->proof_count < HTTP_HEADERS_MAX)
 		return request->proofs[request->proof_count++] = text;
-	exchange_wipe(text);
+	vault_free(text);
 	return NULL;
 }
 
@@ -91,8 +85,9 @@ static const char *expand_proof(struct call *call, struct http_request *request,
 				enum template_place place)
 {
 	char why[200] = "too many headers";
-	const char *made = own_proof(request, template_expand(text, place, &values->values, why,
-							      sizeof(why)));
+	const char *made = own_proof(request,
+				     vault_take(template_expand(text, place, &values->values, why,
+								sizeof(why))));
 
 	if (!made)
 		call_fail(call, CALL_INVALID, "the proof of identity cannot be made: %s", why);
@@ -103,7 +98,8 @@ static const char *expand_proof(struct call *call, struct http_request *request,
 static int prove_by_query(struct call *call, struct http_request *request,
 			  const struct exchange_values *values, const struct rule_header *parameter)
 {
-	char *query = NULL, *shown;
+	const char *query = NULL;
+	char *shown;
 
 	if (!values->account->secret_in_url)
 		return call_fail(call, CALL_FORBIDDEN,
@@ -113,20 +109,23 @@ static int prove_by_query(struct call *call, struct http_request *request,
 	for (; parameter->name; parameter++) {
 		const char *text = expand_proof(call, request, values, parameter->value,
 						TEMPLATE_TEXT);
-		char *escaped = text ? http_url_escape(text) : NULL, *longer = NULL;
+		char *escaped = text ? vault_take(http_url_escape(text)) : NULL;
+		const char *longer;
 
 		if (!text)
 			return -call->error;
-		if (!own_proof(request, escaped) ||
-		    asprintf(&longer, "%s%s%s=%s", query ? query : "", query ? "&" : "",
-			     parameter->name, escaped) < 0 ||
-		    !own_proof(request, longer))
+		if (!own_proof(request, escaped))
+			return call_no_memory(call);
+		longer = own_proof(request,
+				   vault_printf("%s%s%s=%s", query ? query : "", query ? "&" : "",
+						parameter->name, escaped));
+		if (!longer)
 			return call_no_memory(call);
 		query = longer;
 	}
 	request->query = query;
 	/* a vendor may repeat the key in the URL of the next page */
-	shown = strdup(request->shown ? request->shown : request->path);
+	shown = vault_copy(request->shown ? request->shown : request->path);
 	if (!own_proof(request, shown))
 		return call_no_memory(call);
 	account_redact(values->account, shown);
@@ -193,7 +192,7 @@ static int prepare_by_rules(struct call *call, struct account *account,
 	values.token = token;
 	if (!error)
 		error = prove(call, api, request, &values);
-	exchange_wipe(token);
+	vault_free(token);
 	if (error)
 		exchange_done(request);
 	return error;
@@ -204,6 +203,7 @@ int exchange_prepare(struct call *call, struct account *account, struct http_req
 	const void *values;
 	int error;
 
+	json_heap_wipe(true);
 	/* a proof must not be made of an old and a new value */
 	do {
 		exchange_done(request);
@@ -214,6 +214,7 @@ int exchange_prepare(struct call *call, struct account *account, struct http_req
 		error = account->vendor->apis ? prepare_by_rules(call, account, request)
 					      : account->vendor->authorize(call, account, request);
 	} while (!error && values != account_values(account));
+	json_heap_wipe(false);
 	if (!error && request->if_match)
 		request->headers[request->header_count++] =
 		    (struct http_header){.name = "If-Match", .value = request->if_match};
@@ -240,7 +241,7 @@ int exchange_renew(struct call *call, struct account *account, uint64_t serial)
 
 void exchange_done(struct http_request *request)
 {
-	exchange_wipe(request->bearer);
+	vault_free(request->bearer);
 	request->bearer = NULL;
 	for (unsigned i = 0; i < request->proof_count; i++) {
 		/* what points there must not be used any more */
@@ -248,7 +249,7 @@ void exchange_done(struct http_request *request)
 			request->shown = NULL;
 		if (request->user == request->proofs[i])
 			request->user = request->password = NULL;
-		exchange_wipe(request->proofs[i]);
+		vault_free(request->proofs[i]);
 	}
 	request->proof_count = 0;
 	request->query = NULL;
@@ -305,6 +306,7 @@ static void read_words(const struct account *account, const struct http_reply *r
 	json_t *body, *message;
 
 	words[0] = '\0';
+	json_heap_wipe(true); /* it may quote a secret */
 	if (errors && errors->message) {
 		body = words_parse(reply->body, reply->length);
 		parts.body = body;
@@ -315,6 +317,7 @@ static void read_words(const struct account *account, const struct http_reply *r
 	}
 	if (!words[0])
 		exchange_words(reply->body, reply->length, words, size);
+	json_heap_wipe(false);
 	account_redact(account, words);
 }
 

@@ -8,6 +8,7 @@
  */
 #include "vendors/rest/keyring.h"
 
+#include "vendors/base/vault.h"
 #include "vendors/rest/account.h"
 #include "vendors/vendor.h"
 
@@ -27,11 +28,8 @@ size_t keyring_count(const struct vendor *vendor)
 
 void keyring_free(const struct vendor *vendor, char **values)
 {
-	for (size_t i = 0; values && vendor->settings[i].name; i++) {
-		if (values[i] && vendor->settings[i].type == SETTING_SECRET)
-			explicit_bzero(values[i], strlen(values[i]));
-		free(values[i]);
-	}
+	for (size_t i = 0; values && vendor->settings[i].name; i++)
+		vault_free(values[i]);
 	free(values);
 }
 
@@ -70,7 +68,7 @@ static char **copy_values(const struct account *account, size_t index)
 
 		if (i == index || !value)
 			continue;
-		values[i] = strdup(value);
+		values[i] = vault_copy(value);
 		if (!values[i]) {
 			keyring_free(account->vendor, values);
 			return NULL;
@@ -108,9 +106,7 @@ int keyring_renew(struct account *account, const struct secrets *expected, size_
 		error = taken ? 0 : -ENOMEM;
 	}
 	pthread_mutex_unlock(&account->replacing);
-	if (!taken) {
-		explicit_bzero(secret, strlen(secret));
-		free(secret);
-	}
+	if (!taken)
+		vault_free(secret);
 	return error;
 }

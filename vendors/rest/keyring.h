@@ -23,7 +23,7 @@ struct keyring_replaced {
 /* Return how many settings the table of VENDOR has. */
 size_t keyring_count(const struct vendor *vendor);
 
-/* Wipe and free VALUES (or NULL), of settings of VENDOR. */
+/* Wipe and free VALUES (or NULL), of settings of VENDOR. Each is from vault.h. */
 void keyring_free(const struct vendor *vendor, char **values);
 
 /*
@@ -36,8 +36,8 @@ void keyring_free(const struct vendor *vendor, char **values);
 int keyring_replace(struct account *account, char **values, struct secrets *secrets);
 
 /*
- * Put SECRET (owned) in place of the setting INDEX of ACCOUNT, if its secrets are still EXPECTED;
- * if not, wipe SECRET, because the config was read again meanwhile. Returns 0 or -ENOMEM.
+ * Put SECRET (owned, of vault.h) in place of the setting INDEX of ACCOUNT, if its secrets are still
+ * EXPECTED; if not, wipe SECRET, because the config was read again meanwhile. Returns 0 or -ENOMEM.
  */
 int keyring_renew(struct account *account, const struct secrets *expected, size_t index,
 		  char *secret);

@@ -15,11 +15,13 @@
 #include "vendors/base/keep.h"
 #include "vendors/base/log.h"
 #include "vendors/base/trusted.h"
+#include "vendors/base/vault.h"
 #include "vendors/http/http.h"
 #include "vendors/http/http_url.h"
 #include "vendors/json/exact.h"
 #include "vendors/json/exact_parse.h"
 #include "vendors/json/exact_print.h"
+#include "vendors/json/json_heap.h"
 #include "vendors/rest/account.h"
 #include "vendors/rest/collection.h"
 #include "vendors/rest/exchange.h"
@@ -46,13 +48,6 @@
 #define LOCK_TURNS 100
 #define LOOK_TURNS 5 /* after a refusal, until another process has surely kept its token */
 
-static void login_wipe(char *text)
-{
-	if (text)
-		explicit_bzero(text, strlen(text));
-	free(text);
-}
-
 /* ---- what the response says ---- */
 
 /* A token becomes part of a header: visible ASCII and nothing else (RFC 6750, section 2.1). */
@@ -65,17 +60,17 @@ static bool is_usable(const char *text)
 	return text && *text;
 }
 
-/* Return VALUE, which may be NULL, as a text, new, or NULL: it has none. */
+/* Return VALUE, which may be NULL, as a text of vault.h, or NULL: it has none. */
 static char *text_of(const json_t *value)
 {
 	const char *string = exact_string(value);
 
 	if (string)
-		return *string ? strdup(string) : NULL;
-	return value && exact_is_number(value) ? exact_print_text(value, 0) : NULL;
+		return *string ? vault_copy(string) : NULL;
+	return value && exact_is_number(value) ? vault_take(exact_print_text(value, 0)) : NULL;
 }
 
-/* Return the text at SOURCE in PARTS, new, or NULL. */
+/* Return the text at SOURCE in PARTS, of vault.h, or NULL. */
 static char *text_at(const struct source *source, const struct source_reply *parts)
 {
 	json_t *value = source_get(source, parts);
@@ -113,7 +108,7 @@ static int64_t life_of(const struct rule_token *rule, const struct source_reply 
 		life = life > EPOCH_MILLISECONDS ? life - 1000.0 * (double)now
 		       : life > EPOCH_MIN        ? 1000 * (life - (double)now)
 						 : 1000 * life;
-	free(text);
+	vault_free(text);
 	if (!text || !(life <= LIFE_MAX))
 		return TOKEN_FOREVER;
 	life = life > 2 * EARLY ? life - EARLY : life / 2;
@@ -172,7 +167,7 @@ static int find_refresh(struct call *call, struct account *account, unsigned slo
 		error = token_keep_refresh(account->token, slot, *text, NULL);
 		return error ? call_no_memory(call) : 0;
 	}
-	login_wipe(*text);
+	vault_free(*text);
 	*text = token_refresh(account->token, slot);
 	if (*text)
 		return 0;
@@ -232,7 +227,7 @@ static json_t *login_value(const struct template_values *values, const char *nam
 			    : NULL;
 	json_t *value = setting ? json_string(setting) : refresh ? json_string(refresh) : NULL;
 
-	login_wipe(refresh);
+	vault_free(refresh);
 	return value;
 }
 
@@ -244,8 +239,8 @@ static int prove(struct call *call, const struct rule_token *rule,
 	char why[200];
 
 	for (size_t i = 0; rule->user && i < 2; i++) {
-		char *text = template_expand(texts[i], TEMPLATE_TEXT, &values->values, why,
-					     sizeof(why));
+		char *text = vault_take(
+		    template_expand(texts[i], TEMPLATE_TEXT, &values->values, why, sizeof(why)));
 
 		if (!text)
 			return call_fail(call, CALL_INVALID,
@@ -314,7 +309,7 @@ static bool has_other(struct call *call, const struct account *account, const ch
 		bool other = keep_read(account->refresh_token_file, &now, why) == 0 && now &&
 			     sent && strcmp(now, sent) != 0;
 
-		login_wipe(now);
+		vault_free(now);
 		if (other)
 			return true;
 		if (call_pause(call, PAUSE))
@@ -344,7 +339,7 @@ static int send_refresh(struct call *call, struct account *account, unsigned slo
 	if (!error || !is_refusal(reply) || !account->refresh_token_file ||
 	    !has_other(call, account, *sent))
 		return error;
-	login_wipe(*sent);
+	vault_free(*sent);
 	*sent = NULL;
 	http_reply_clear(reply);
 	error = find_refresh(call, account, slot, sent);
@@ -370,7 +365,7 @@ static int read_reply(struct call *call, struct account *account, unsigned slot,
 		error = read_made(call, rule, &parts, reply->date ? reply->date : time(NULL), made);
 	if (error && why[0])
 		call_add_words(call, ": %s", why);
-	login_wipe(refresh);
+	vault_free(refresh);
 	json_decref(body);
 	return error;
 }
@@ -384,14 +379,17 @@ static int issue(struct call *call, struct account *account, unsigned slot, stru
 	char *sent = NULL;
 	char words[CALL_WORDS_MAX / 2];
 	int lock = refreshes && account->refresh_token_file ? lock_refresh(call, account) : -1;
-	int error = refreshes ? send_refresh(call, account, slot, rule, &reply, &sent)
-			      : send_once(call, account, slot, rule, &reply);
+	int error;
 
+	json_heap_wipe(true);
+	error = refreshes ? send_refresh(call, account, slot, rule, &reply, &sent)
+			  : send_once(call, account, slot, rule, &reply);
 	if (!error)
 		error = read_reply(call, account, slot, &reply, sent, made);
+	json_heap_wipe(false);
 	if (lock >= 0)
 		(void)close(lock);
-	login_wipe(sent);
+	vault_free(sent);
 	http_reply_clear(&reply);
 	if (!error)
 		return 0;

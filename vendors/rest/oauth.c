@@ -8,8 +8,10 @@
 #include "vendors/rest/oauth.h"
 
 #include "vendors/base/call.h"
+#include "vendors/base/vault.h"
 #include "vendors/http/http.h"
 #include "vendors/http/http_url.h"
+#include "vendors/json/json_heap.h"
 #include "vendors/rest/account.h"
 #include "vendors/rest/exchange.h"
 #include "vendors/rest/token.h"
@@ -22,30 +24,21 @@
 
 #define LIFETIME_MAX 86400 /* seconds: whatever the vendor says, a day */
 
-static void oauth_wipe(char *text)
-{
-	if (text)
-		explicit_bzero(text, strlen(text));
-	free(text);
-}
-
-/* Return the form to post, or NULL without memory. The caller wipes and frees it. */
+/* Return the form to post, or NULL without memory. The caller frees it. */
 static char *make_form(const struct account *account, enum oauth_grant grant)
 {
-	char *id = http_url_escape(account_value(account, "client_id"));
-	char *secret = http_url_escape(account_value(account, "client_secret"));
+	char *id = vault_take(http_url_escape(account_value(account, "client_id")));
+	char *secret = vault_take(http_url_escape(account_value(account, "client_secret")));
 	char *form = NULL;
-	int length = -1;
 
 	if (id && secret && grant == OAUTH_CLIENT_CREDENTIALS)
-		length = asprintf(&form,
-				  "grant_type=client_credentials&client_id=%s&client_secret=%s", id,
-				  secret);
+		form = vault_printf("grant_type=client_credentials&client_id=%s&client_secret=%s",
+				    id, secret);
 	else if (id)
-		length = asprintf(&form, "grant_type=implicit&client_id=%s", id);
-	oauth_wipe(secret);
-	oauth_wipe(id);
-	return length < 0 ? NULL : form;
+		form = vault_printf("grant_type=implicit&client_id=%s", id);
+	vault_free(secret);
+	vault_free(id);
+	return form;
 }
 
 /* A token becomes part of a header: visible ASCII and nothing else (RFC 6750, section 2.1). */
@@ -80,7 +73,7 @@ static int read_token(struct call *call, struct account *account, const struct h
 	if (lifetime > LIFETIME_MAX)
 		lifetime = LIFETIME_MAX;
 	*life = 1000 * (lifetime > 2 * early ? lifetime - early : (lifetime + 1) / 2);
-	*text = found && is_token(found) ? strdup(found) : NULL;
+	*text = found && is_token(found) ? vault_copy(found) : NULL;
 	if (!*text)
 		error = call_fail(call, CALL_MALFORMED, "the response has no usable access_token");
 	json_decref(answer);
@@ -121,10 +114,12 @@ static int issue(struct call *call, struct account *account, unsigned grant,
 	error = exchange_judge(call, account, EXCHANGE_TOKEN, &reply);
 	if (reply.status == 401 || reply.status == 404)
 		error = hint_base_url(call, account);
+	json_heap_wipe(true);
 	if (!error)
 		error = read_token(call, account, &reply, &made->text, &made->life);
+	json_heap_wipe(false);
 	http_reply_clear(&reply);
-	oauth_wipe(form);
+	vault_free(form);
 	return error;
 }
 
@@ -134,8 +129,10 @@ int oauth_get(struct call *call, struct account *account, enum oauth_grant grant
 	char *text = NULL;
 	int error = token_get(account->token, call, grant, issue, account, &text, serial);
 
-	if (!error && asprintf(header, "Bearer %s", text) < 0)
-		error = call_no_memory(call);
-	oauth_wipe(text);
+	if (!error) {
+		*header = vault_printf("Bearer %s", text);
+		error = *header ? 0 : call_no_memory(call);
+	}
+	vault_free(text);
 	return error;
 }

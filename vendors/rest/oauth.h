@@ -24,10 +24,10 @@ enum oauth_grant {
 #define OAUTH_EARLY 60
 
 /*
- * Get the token of GRANT for ACCOUNT's next request: "Bearer ..." in *HEADER (the caller wipes and
- * frees), and its serial number in *SERIAL, for token_refused. As token_get: may wait for the
- * vendor, and gives up the place of CALL's change then. Returns 0, or a negative errno with words
- * in CALL.
+ * Get the token of GRANT for ACCOUNT's next request: "Bearer ..." in *HEADER (of vault.h; the
+ * caller frees), and its serial number in *SERIAL, for token_refused. As token_get: may wait for
+ * the vendor, and gives up the place of CALL's change then. Returns 0, or a negative errno with
+ * words in CALL.
  */
 int oauth_get(struct call *call, struct account *account, enum oauth_grant grant, char **header,
 	      uint64_t *serial);

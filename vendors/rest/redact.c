@@ -8,8 +8,10 @@
  */
 #include "vendors/rest/redact.h"
 
+#include "vendors/base/vault.h"
 #include "vendors/http/http_url.h"
 #include "vendors/json/exact_print.h"
+#include "vendors/json/json_heap.h"
 
 #include <jansson.h>
 #include <stdbool.h>
@@ -363,6 +365,8 @@ static void mark_escaped(struct scan *scan, const char *secret)
 		}
 		free(plain.marks);
 	}
+	if (text)
+		explicit_bzero(text, count);
 	free(begins);
 	free(text);
 }
@@ -374,8 +378,10 @@ static void overwrite(char *words, const char *secret, bool whole)
 
 	if (!scan_begin(&scan, words, whole))
 		return;
+	json_heap_wipe(true);
 	mark_all_forms(&scan, secret);
 	mark_escaped(&scan, secret);
+	json_heap_wipe(false);
 	scan_end(&scan);
 }
 
@@ -395,17 +401,15 @@ void redact_whole(char *words, const char *secret)
 static void overwrite_basic(char *words, const char *user, const char *password, bool whole)
 {
 	struct scan scan;
-	char *text = NULL;
+	char *text = vault_printf("%s:%s", user, password);
 
-	if (asprintf(&text, "%s:%s", user, password) < 0)
-		return;
-	if (scan_begin(&scan, words, whole)) {
-		mark_form(&scan, base64_form(text, strlen(text), 0, true));
-		mark_base64(&scan, text);
-		scan_end(&scan);
-	}
-	explicit_bzero(text, strlen(text));
-	free(text);
+	if (!text || !scan_begin(&scan, words, whole))
+		goto out;
+	mark_form(&scan, base64_form(text, strlen(text), 0, true));
+	mark_base64(&scan, text);
+	scan_end(&scan);
+out:
+	vault_free(text);
 }
 
 void redact_basic(char *words, const char *user, const char *password)

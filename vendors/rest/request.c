@@ -5,10 +5,12 @@
 #include "vendors/rest/request.h"
 
 #include "vendors/base/call.h"
+#include "vendors/base/vault.h"
 #include "vendors/http/http_url.h"
 #include "vendors/json/exact_parse.h"
 #include "vendors/json/exact_print.h"
 #include "vendors/json/id_text.h"
+#include "vendors/json/json_heap.h"
 #include "vendors/json/pointer.h"
 #include "vendors/rest/account.h"
 #include "vendors/rest/token.h"
@@ -63,14 +65,12 @@ static json_t *number_value(const char *text)
 	return text_value(text);
 }
 
-/* Return TEXT, which is wiped and freed, as a value. */
+/* Return TEXT, of vault.h, which is freed, as a value. */
 static json_t *secret_value(char *text)
 {
 	json_t *value = text_value(text);
 
-	if (text)
-		explicit_bzero(text, strlen(text));
-	free(text);
+	vault_free(text);
 	return value;
 }
 
@@ -169,9 +169,10 @@ static json_t *request_value(const struct template_values *template, const char 
 	return saved_value(making, name);
 }
 
-/* Give REQUEST the new TEXT, which may be NULL, to wipe and free. Returns TEXT. */
+/* Give REQUEST the new TEXT of malloc, which may be NULL, to keep in the vault. Returns it. */
 static char *own(struct request *request, char *text)
 {
+	text = vault_take(text);
 	if (text)
 		request->owned[request->owned_count++] = text;
 	return text;
@@ -266,7 +267,9 @@ static int make_body(struct making *making, struct request *request)
 	if (!body)
 		return fail_making(making, "the body", why);
 	request->http.body = own(request, body);
-	request->http.body_length = strlen(body);
+	if (!request->http.body)
+		return fail_making(making, "the body", "out of memory");
+	request->http.body_length = strlen(request->http.body);
 	request->http.content_type = body_is_json(rule->body) ? rule->content_type
 							      : "application/x-www-form-urlencoded";
 	return 0;
@@ -278,7 +281,7 @@ static int add_headers(struct making *making, struct request *request,
 {
 	for (; headers && headers->name; headers++) {
 		const struct rule_header *other = but;
-		char why[200], *value;
+		char why[200] = "out of memory", *value;
 
 		while (other && other->name && strcasecmp(other->name, headers->name) != 0)
 			other++;
@@ -316,6 +319,7 @@ int request_make(struct call *call, struct account *account, const struct rule_r
 	request->http.api = rule->api;
 	request->http.repeatable = strcmp(rule->method, "GET") == 0;
 	api = account->vendor->apis ? &account->vendor->apis[rule->api] : NULL;
+	json_heap_wipe(true);
 	error = make_path(&making, request);
 	if (!error)
 		error = make_body(&making, request);
@@ -324,16 +328,15 @@ int request_make(struct call *call, struct account *account, const struct rule_r
 		error = add_headers(&making, request, api->headers, rule->headers);
 	if (!error)
 		error = add_headers(&making, request, rule->headers, NULL);
+	json_heap_wipe(false);
 	request->http.plain_headers = request->http.header_count;
 	return error;
 }
 
 void request_clear(struct request *request)
 {
-	for (unsigned i = 0; i < request->owned_count; i++) {
-		explicit_bzero(request->owned[i], strlen(request->owned[i]));
-		free(request->owned[i]);
-	}
+	for (unsigned i = 0; i < request->owned_count; i++)
+		vault_free(request->owned[i]);
 	memset(request, 0, sizeof(*request));
 }
 

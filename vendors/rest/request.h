@@ -34,8 +34,8 @@ struct request_values {
 /* A request, and what it owns. */
 struct request {
 	struct http_request http;
-	const struct rule_request *rule; /* the one that was made: it, or its alternative */
-	char *owned[HTTP_HEADERS_MAX + 3];
+	const struct rule_request *rule;   /* the one that was made: it, or its alternative */
+	char *owned[HTTP_HEADERS_MAX + 3]; /* of vault.h */
 	unsigned owned_count;
 };
 

@@ -10,6 +10,7 @@
 #include "vendors/base/call.h"
 #include "vendors/base/clock.h"
 #include "vendors/base/log.h"
+#include "vendors/base/vault.h"
 #include "vendors/rest/account.h"
 #include "vendors/rest/keyring.h"
 #include "vendors/rest/redact.h"
@@ -28,13 +29,6 @@ struct secrets {
 	int64_t ran;     /* of clock_milliseconds: when they were run again; 0: not yet */
 	bool issued;
 };
-
-static void secrets_wipe(char *text)
-{
-	if (text)
-		explicit_bzero(text, strlen(text));
-	free(text);
-}
 
 int secrets_add(struct account *account, size_t index, const char *command, const char *folder,
 		secrets_reader *reader)
@@ -55,7 +49,7 @@ int secrets_add(struct account *account, size_t index, const char *command, cons
 	if (!secrets->commands)
 		return -ENOMEM;
 	secrets->reader = reader;
-	secrets->commands[index] = strdup(command);
+	secrets->commands[index] = vault_copy(command);
 	return secrets->commands[index] ? 0 : -ENOMEM;
 }
 
@@ -64,7 +58,7 @@ void secrets_free(struct secrets *secrets, size_t count)
 	if (!secrets)
 		return;
 	for (size_t i = 0; secrets->commands && i < count; i++)
-		secrets_wipe(secrets->commands[i]);
+		vault_free(secrets->commands[i]);
 	free(secrets->commands);
 	free(secrets->folder);
 	free(secrets);
@@ -138,7 +132,7 @@ int secrets_issue(struct call *call, struct account *account, unsigned slot,
 	if (error)
 		return error;
 out:
-	made->text = strdup("");
+	made->text = vault_copy("");
 	made->life = TOKEN_FOREVER;
 	return made->text ? 0 : call_no_memory(call);
 }

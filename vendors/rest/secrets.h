@@ -19,8 +19,8 @@ struct account;
 struct secrets;
 
 /*
- * Runs COMMAND in FOLDER. Returns 0 and what it prints in *SECRET, which the caller wipes and
- * frees, or a negative errno and words without the secret in WHY. May block.
+ * Runs COMMAND in FOLDER. Returns 0 and what it prints in *SECRET, of vault.h, or a negative errno
+ * and words without the secret in WHY. May block.
  */
 typedef int secrets_reader(const char *command, const char *folder, char **secret, char *why,
 			   size_t why_size);

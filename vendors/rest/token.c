@@ -11,6 +11,7 @@
 
 #include "vendors/base/call.h"
 #include "vendors/base/clock.h"
+#include "vendors/base/vault.h"
 #include "vendors/http/basis.h"
 #include "vendors/rest/account.h"
 #include "vendors/rest/redact.h"
@@ -60,18 +61,11 @@ struct token *token_new(unsigned slots)
 	return token;
 }
 
-static void token_wipe(char *text)
-{
-	if (text)
-		explicit_bzero(text, strlen(text));
-	free(text);
-}
-
 static void wipe_made(struct token_made *made)
 {
-	token_wipe(made->text);
+	vault_free(made->text);
 	for (size_t i = 0; i < TOKEN_SAVED_MAX; i++)
-		token_wipe(made->saved[i]);
+		vault_free(made->saved[i]);
 }
 
 void token_free(struct token *token)
@@ -80,8 +74,8 @@ void token_free(struct token *token)
 		return;
 	for (unsigned slot = 0; slot < token->count; slot++) {
 		wipe_made(&token->slots[slot].made);
-		token_wipe(token->slots[slot].refresh);
-		token_wipe(token->slots[slot].replaces);
+		vault_free(token->slots[slot].refresh);
+		vault_free(token->slots[slot].replaces);
 	}
 	pthread_mutex_destroy(&token->lock);
 	free(token);
@@ -179,7 +173,7 @@ int token_get(struct token *token, struct call *call, unsigned index, token_issu
 		else
 			error = token_renew_locked(token, call, index, issuer, account);
 	}
-	*text = error ? NULL : strdup(slot->made.text);
+	*text = error ? NULL : vault_copy(slot->made.text);
 	if (!error && !*text)
 		error = call_no_memory(call);
 	*serial = slot->serial;
@@ -190,7 +184,7 @@ int token_get(struct token *token, struct call *call, unsigned index, token_issu
 /* Return a copy of TEXT, which may be NULL, of TOKEN. */
 static char *copy_locked(struct token *token, const char *text)
 {
-	char *copy = text ? strdup(text) : NULL;
+	char *copy = vault_copy(text);
 
 	pthread_mutex_unlock(&token->lock);
 	return copy;
@@ -219,17 +213,17 @@ char *token_refresh(struct token *token, unsigned slot)
 int token_keep_refresh(struct token *token, unsigned slot, const char *refresh,
 		       const char *replaces)
 {
-	char *copy = strdup(refresh), *other = replaces ? strdup(replaces) : NULL;
+	char *copy = vault_copy(refresh), *other = vault_copy(replaces);
 	struct slot *kept = &token->slots[slot];
 
 	if (!copy || (replaces && !other)) {
-		token_wipe(copy);
-		token_wipe(other);
+		vault_free(copy);
+		vault_free(other);
 		return -ENOMEM;
 	}
 	pthread_mutex_lock(&token->lock);
-	token_wipe(kept->refresh);
-	token_wipe(kept->replaces);
+	vault_free(kept->refresh);
+	vault_free(kept->replaces);
 	kept->refresh = copy;
 	kept->replaces = other;
 	pthread_mutex_unlock(&token->lock);

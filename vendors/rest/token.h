@@ -20,7 +20,7 @@ struct token;
 #define TOKEN_SAVED_MAX 8       /* parts of a response that are kept with a token */
 #define TOKEN_FOREVER INT64_MAX /* a life that ends when the vendor refuses the token */
 
-/* A new token. */
+/* A new token. Its texts are from vault.h. */
 struct token_made {
 	char *text;
 	int64_t life;                 /* for how many milliseconds to use it, or TOKEN_FOREVER */
@@ -28,7 +28,7 @@ struct token_made {
 };
 
 /*
- * Asks for a token. Puts a new token for SLOT into *MADE, whose texts token.c wipes and frees.
+ * Asks for a token. Puts a new token for SLOT into *MADE, whose texts token.c frees.
  * Returns 0, or a negative errno with words in CALL. May wait.
  */
 typedef int token_issuer(struct call *call, struct account *account, unsigned slot,
@@ -41,18 +41,18 @@ struct token *token_new(unsigned slots);
 void token_free(struct token *token);
 
 /*
- * Put the token of SLOT for CALL's next request into *TEXT (the caller wipes and frees), and its
- * serial number into *SERIAL. Without a good token, asks ISSUER for one, for ACCOUNT, or waits for
- * the thread that is asking. For the read that a change rests on (basis.h), a token is good if it
- * is valid for some seconds more, as far as tokens live that long. While CALL waits for another
+ * Put the token of SLOT for CALL's next request into *TEXT (of vault.h; the caller frees it), and
+ * its serial number into *SERIAL. Without a good token, asks ISSUER for one, for ACCOUNT, or waits
+ * for the thread that is asking. For the read that a change rests on (basis.h), a token is good if
+ * it is valid for some seconds more, as far as tokens live that long. While CALL waits for another
  * thread, the place of its change is given up (basis_release). Returns 0, or a negative errno with
  * words in CALL.
  */
 int token_get(struct token *token, struct call *call, unsigned slot, token_issuer *issuer,
 	      struct account *account, char **text, uint64_t *serial);
 
-/* Return a copy of the token of SLOT, good or not, which the caller wipes and frees. NULL: there is
- * none, or no memory. Never waits. */
+/* Return a copy of the token of SLOT, good or not, of vault.h, which the caller frees. NULL: there
+ * is none, or no memory. Never waits. */
 char *token_text(struct token *token, unsigned slot);
 
 /* As token_text, of the part INDEX that was saved with the token, if that is of the present keys of

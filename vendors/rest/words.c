@@ -41,6 +41,8 @@ static void add_string(char *words, size_t size, const json_t *string)
 	char *text = exact_string_words(string);
 
 	add_words(words, size, text);
+	if (text)
+		explicit_bzero(text, strlen(text)); /* it may quote a secret */
 	free(text);
 }
 
@@ -180,6 +182,7 @@ json_t *words_parse(const char *body, size_t length)
 		plain[i] = (char)(body[i] & 0x80 ? '?' : body[i]);
 	answer = exact_bounded_parse(plain, length, EXACT_PARSE_ANY, EXACT_BOUNDED_HEAP, NULL,
 				     NULL);
+	explicit_bzero(plain, length);
 	free(plain);
 	return answer;
 }
