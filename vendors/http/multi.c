@@ -102,6 +102,9 @@ static bool set_rules(CURL *easy, const struct account_queue *queue)
 	bad |= curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
 	bad |= curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
 	bad |= curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
+	/* whatever the settings of the machine allow, and of a proxy, too */
+	bad |= curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+	bad |= curl_easy_setopt(easy, CURLOPT_PROXY_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
 	if (authorities && *authorities)
 		bad |= curl_easy_setopt(easy, CURLOPT_CAINFO, authorities);
 	bad |= curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
