@@ -204,13 +204,16 @@ static int connection_prove(struct connection *connection, const struct redis_se
 			    int64_t deadline, char words[REDIS_WORDS_MAX])
 {
 	const char *user = settings->user, *password = settings->password;
-	char *text = user ? vault_printf("*3\r\n$4\r\nAUTH\r\n$%zu\r\n%s\r\n$%zu\r\n%s\r\n",
-					 strlen(user), user, strlen(password), password)
-			  : vault_printf("*2\r\n$4\r\nAUTH\r\n$%zu\r\n%s\r\n", strlen(password),
-					 password);
+	char user_length[32], length[32], *text;
 	struct redis_reply *reply = NULL;
 	size_t taken = 0;
 	int error;
+
+	(void)snprintf(user_length, sizeof(user_length), "%zu", user ? strlen(user) : 0);
+	(void)snprintf(length, sizeof(length), "%zu", strlen(password));
+	text = user ? vault_join("*3\r\n$4\r\nAUTH\r\n$", user_length, "\r\n", user, "\r\n$",
+				 length, "\r\n", password, "\r\n", NULL)
+		    : vault_join("*2\r\n$4\r\nAUTH\r\n$", length, "\r\n", password, "\r\n", NULL);
 
 	if (!text)
 		return connection_explain(-ENOMEM, NULL, words);

@@ -46,7 +46,7 @@ static bool has_flag(const void *place, const char *flag)
 
 static void test_texts(void **state)
 {
-	char *one = vault_copy("one"), *other = vault_printf("%s-%d", one, 2);
+	char *one = vault_copy("one"), *other = vault_join(one, "-", "2", NULL);
 	char *bytes = vault_copy_bytes("a\0b", 3), *taken = vault_take(strdup("taken"));
 	char *empty = vault_copy("");
 

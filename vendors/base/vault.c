@@ -17,7 +17,6 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -174,21 +173,23 @@ char *vault_take(char *text)
 	return copy;
 }
 
-char *vault_printf(const char *format, ...)
+char *vault_join(const char *first, ...)
 {
-	va_list args, again;
-	char *text = NULL;
-	int length;
+	va_list parts;
+	size_t length = 0;
+	char *text, *end;
 
-	va_start(args, format);
-	va_copy(again, args);
-	length = vsnprintf(NULL, 0, format, args);
-	if (length >= 0)
-		text = vault_alloc((size_t)length + 1);
-	if (text)
-		(void)vsnprintf(text, (size_t)length + 1, format, again);
-	va_end(again);
-	va_end(args);
+	va_start(parts, first);
+	for (const char *part = first; part; part = va_arg(parts, const char *))
+		length += strlen(part);
+	va_end(parts);
+	text = end = vault_alloc(length + 1);
+	if (!text)
+		return NULL;
+	va_start(parts, first);
+	for (const char *part = first; part; part = va_arg(parts, const char *))
+		end = stpcpy(end, part);
+	va_end(parts);
 	return text;
 }
 

@@ -29,8 +29,9 @@ char *vault_copy(const char *text);
 /* Return TEXT, of malloc, which is wiped and freed in any case. NULL as vault_copy. */
 char *vault_take(char *text);
 
-/* As asprintf, which would leave parts of the text behind. NULL: no memory. */
-char *vault_printf(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* Return FIRST and the other texts, up to a NULL, as one. (printf leaves parts of them in its
+ * stack.) NULL: no memory. */
+char *vault_join(const char *first, ...) __attribute__((sentinel));
 
 /* Wipe and free SECRET. NULL is a no-op. */
 void vault_free(void *secret);

@@ -116,9 +116,8 @@ static int prove_by_query(struct call *call, struct http_request *request,
 			return -call->error;
 		if (!own_proof(request, escaped))
 			return call_no_memory(call);
-		longer = own_proof(request,
-				   vault_printf("%s%s%s=%s", query ? query : "", query ? "&" : "",
-						parameter->name, escaped));
+		longer = own_proof(request, vault_join(query ? query : "", query ? "&" : "",
+						       parameter->name, "=", escaped, NULL));
 		if (!longer)
 			return call_no_memory(call);
 		query = longer;

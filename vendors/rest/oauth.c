@@ -32,10 +32,10 @@ static char *make_form(const struct account *account, enum oauth_grant grant)
 	char *form = NULL;
 
 	if (id && secret && grant == OAUTH_CLIENT_CREDENTIALS)
-		form = vault_printf("grant_type=client_credentials&client_id=%s&client_secret=%s",
-				    id, secret);
+		form = vault_join("grant_type=client_credentials&client_id=", id,
+				  "&client_secret=", secret, NULL);
 	else if (id)
-		form = vault_printf("grant_type=implicit&client_id=%s", id);
+		form = vault_join("grant_type=implicit&client_id=", id, NULL);
 	vault_free(secret);
 	vault_free(id);
 	return form;
@@ -130,7 +130,7 @@ int oauth_get(struct call *call, struct account *account, enum oauth_grant grant
 	int error = token_get(account->token, call, grant, issue, account, &text, serial);
 
 	if (!error) {
-		*header = vault_printf("Bearer %s", text);
+		*header = vault_join("Bearer ", text, NULL);
 		error = *header ? 0 : call_no_memory(call);
 	}
 	vault_free(text);
