@@ -152,3 +152,18 @@ def test_the_store(team):
     t[0].sh("ls partnerize; echo inactive > partnerize/7.status").ok()
     locked_only(t[0], "store-CANARY-55f0")
     locked_only(t[0], t.key.read_bytes())
+
+
+ROOT = ["setpriv", "--no-new-privs", "--bounding-set=-all,+sys_admin", "--inh-caps=-all"]
+
+
+@pytest.mark.parametrize("limit, locked", [(0, False), (65536, True)])
+@pytest.mark.parametrize("background", [False, True])
+def test_a_low_limit(mount, limit, locked, background):
+    """As the unit has it, 64 KiB are enough; without any, it works all the same, and says so once."""
+    m = mount(wear=[*ROOT, "prlimit", f"--memlock={limit}"], background=background)
+    m.sh("ls partnerize; echo inactive > partnerize/7.status").ok()
+    assert m.log().count("secrets are in memory that is not locked") == (not locked)
+    places = process_memory.search(m.pid, *(key.encode() for key in keys(m.sandbox).values()))
+    assert places and all(("lo" in place.flags) == locked for place in places), "\n".join(map(str, places))
+    assert all("dd" in place.flags and "dc" in place.flags for place in places), "\n".join(map(str, places))
