@@ -10,6 +10,7 @@
 #include "cache/changes/aside.h"
 #include "cache/changes/change_line.h"
 #include "cache/changes/changes.h"
+#include "cache/history/attempt.h"
 #include "cache/record/record.h"
 #include "cache/record/snapshot.h"
 #include "cache/roster/figures.h"
@@ -120,6 +121,16 @@ static void begin_line(const struct watch *watch, const char *id, struct change_
 	line->id = id;
 }
 
+/* As change_line_fields, without the secrets of the account. */
+static json_t *fields_of(const struct watch *watch, const struct change_line *line)
+{
+	json_t *fields = change_line_fields(line);
+
+	if (fields)
+		attempt_withhold(roster_account(watch->roster), fields);
+	return fields;
+}
+
 static void add_text(struct round *round, char *text)
 {
 	if (round->count == round->room) {
@@ -143,7 +154,7 @@ static void add_text(struct round *round, char *text)
  * a new time alone is no change. */
 static void add_line(struct round *round, struct change_line *line, bool written)
 {
-	json_t *fields = change_line_fields(line);
+	json_t *fields = fields_of(round->watch, line);
 	bool whole = !line->before || !line->after;
 
 	if (!fields)
@@ -426,7 +437,7 @@ void watch_written(struct watch *watch, const struct roster_write *write)
 	double seconds;
 
 	begin_line(watch, write->id, &line);
-	fields = change_line_fields(&line);
+	fields = fields_of(watch, &line);
 	if (fields)
 		text = change_line_text(&line, fields);
 	json_decref(fields);

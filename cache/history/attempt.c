@@ -63,10 +63,44 @@ void attempt_begin(struct attempt *attempt, struct call *call, struct guard *gua
 
 /* ---- describing it ---- */
 
+bool attempt_tells(const struct account *account, const json_t *value)
+{
+	const char *text = json_string_value(value), *name;
+	json_t *part;
+	size_t i;
+
+	if (text)
+		return account_tells(account, text);
+	json_object_foreach((json_t *)(uintptr_t)value, name, part) {
+		if (account_tells(account, name) || attempt_tells(account, part))
+			return true;
+	}
+	json_array_foreach(value, i, part) {
+		if (attempt_tells(account, part))
+			return true;
+	}
+	return false;
+}
+
+void attempt_withhold(const struct account *account, json_t *fields)
+{
+	static const char *const names[] = {"before", "after"};
+	json_t *field;
+	size_t i;
+
+	json_array_foreach(fields, i, field) {
+		for (size_t n = 0; n < sizeof(names) / sizeof(names[0]); n++) {
+			if (attempt_tells(account, json_object_get(field, names[n])))
+				json_object_set_new(field, names[n], json_string("(set)"));
+		}
+	}
+}
+
 void attempt_set_fields(struct attempt *attempt, json_t *fields)
 {
 	if (!fields)
 		return;
+	attempt_withhold(attempt->account, fields);
 	json_decref(attempt->fields);
 	attempt->fields = fields;
 }

@@ -69,6 +69,13 @@ void attempt_begin_account(struct attempt *attempt, struct call *call, struct gu
  */
 void attempt_set_fields(struct attempt *attempt, json_t *fields);
 
+/* Return true if a string in VALUE (or NULL) has a secret of ACCOUNT in it: a vendor may show the
+ * key itself in a record. */
+bool attempt_tells(const struct account *account, const json_t *value);
+
+/* Replace each value of FIELDS, an array of attempt_field, that attempt_tells is about. */
+void attempt_withhold(const struct account *account, json_t *fields);
+
 /*
  * Append a field to the array FIELDS: NAME (nested: "a.b") is changed from BEFORE to AFTER
  * (borrowed; NULL: there is no value). FLAGS are the field's in the vendor's table.

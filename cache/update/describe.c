@@ -41,7 +41,8 @@ char *describe_value(const struct change *change, const struct edit *edit, const
 	json_t *shown;
 	char *text;
 
-	if (change_flags(change, edit) & (FIELD_WRITE_ONLY | FIELD_CONFIDENTIAL))
+	if (change_flags(change, edit) & (FIELD_WRITE_ONLY | FIELD_CONFIDENTIAL) ||
+	    attempt_tells(change_account(change), value))
 		return strdup("(set)");
 	shown = shown_value(change, edit, value);
 	text = exact_print_brief(shown);

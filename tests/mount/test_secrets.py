@@ -388,6 +388,27 @@ def test_errors_of_a_config_quote_no_value(mount, sandbox):
         assert WORD not in caught.value.err, caught.value.err
 
 
+def test_a_record_that_shows_the_key(mount, sandbox, test_dir):
+    """Some vendors show the token in the record of the user that it belongs to: no log on the disk has it."""
+    disk = test_dir / "disk"
+    disk.mkdir(parents=True)
+    box = sandbox(users=25)
+    key = keys(box)[1]
+    box.patch("9", {"firstname": key})
+    m = mount(box, {"rosterfs": {"audit_log": disk / "audit", "changes_log": disk / "changes"}, "partnerize": {"poll": 1}})
+    m.sh("ls partnerize").ok()
+    box.patch("10", {"firstname": "x " + key})
+    m.sh("echo all > .rosterfs/refresh; ls partnerize").ok()
+    assert key in m.sh("cat partnerize/10.json").ok().out
+    m.sh("echo '{\"firstname\": \"New\"}' > partnerize/9.json").ok()
+    m.sh(f"echo '{{\"lastname\": \"{key}\"}}' > partnerize/11.json").ok()
+    harness.wait_until(lambda: (disk / "changes").read_text().count("\n") >= 3, 20 * harness.SCALE, "the changes")
+    for text in ((disk / "audit").read_text(), (disk / "changes").read_text(), m.log(),
+                 (m.path / ".rosterfs/changes").read_text()):
+        assert WORD not in text and "(set)" in text
+    assert box.user("11")["lastname"] == key
+
+
 # ---- on the wire ----
 
 @pytest.mark.parametrize("url", ["http://example.com", "http://192.0.2.1:80", "http://localhost.example.com",

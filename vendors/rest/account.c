@@ -381,3 +381,17 @@ void account_redact(const struct account *account, char *text)
 	}
 	redact_replaced(account, text);
 }
+
+bool account_tells(const struct account *account, const char *text)
+{
+	const struct setting *settings = account->vendor->settings;
+	bool told = account->token && token_tells(account->token, text);
+
+	for (size_t i = 0; settings[i].name && !told; i++) {
+		const char *value = settings[i].type == SETTING_SECRET ? value_at(account, i)
+								       : NULL;
+
+		told = value && strlen(value) >= REDACT_PART && strstr(text, value);
+	}
+	return told;
+}

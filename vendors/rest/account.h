@@ -134,6 +134,10 @@ void account_stats(const struct account *account, struct http_stats *stats);
 /* Return the endpoint of the api with INDEX in vendor->apis, 0 for a vendor without them. */
 struct endpoint *account_endpoint(struct account *account, unsigned index);
 
+/* Return true if TEXT, a value of a record, has a secret of ACCOUNT of eight bytes or more in it,
+ * as it is. */
+bool account_tells(const struct account *account, const char *text);
+
 /*
  * Overwrite each secret of ACCOUNT in TEXT with asterisks, in place: settings that are secret,
  * tokens, what is saved with them, and what HTTP Basic makes of them; as they are, percent-encoded

@@ -263,3 +263,25 @@ void token_redact(struct token *token, char *text)
 	}
 	pthread_mutex_unlock(&token->lock);
 }
+
+static bool token_is_in(const char *text, const char *secret)
+{
+	return secret && strlen(secret) >= REDACT_PART && strstr(text, secret);
+}
+
+bool token_tells(struct token *token, const char *text)
+{
+	bool told = false;
+
+	pthread_mutex_lock(&token->lock);
+	for (unsigned slot = 0; slot < token->count && !told; slot++) {
+		const struct token_made *made = &token->slots[slot].made;
+
+		told = token_is_in(text, made->text) ||
+		       token_is_in(text, token->slots[slot].refresh);
+		for (size_t i = 0; i < TOKEN_SAVED_MAX; i++)
+			told = told || token_is_in(text, made->saved[i]);
+	}
+	pthread_mutex_unlock(&token->lock);
+	return told;
+}

@@ -75,6 +75,9 @@ bool token_replaces(struct token *token, unsigned slot, const char *refresh);
 /* Stop using the token with SERIAL, which the vendor refused; a newer one stays. Never waits. */
 void token_refused(struct token *token, uint64_t serial);
 
+/* Return true if TEXT has a token, a refresh token, or what was saved with one, in it as it is. */
+bool token_tells(struct token *token, const char *text);
+
 /* Overwrite each token and refresh token, and what was saved with it, in TEXT with asterisks, in
  * place: as it is, percent-encoded and as JSON writes it. */
 void token_redact(struct token *token, char *text);
