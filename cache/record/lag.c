@@ -184,6 +184,20 @@ static bool is_stale(const struct entry *entry)
 	return member;
 }
 
+/*
+ * Return true if VALUE, in a record with the time ACKED, is of the newest version of MEMBER. A
+ * value that was there before as well may be from then, if ACKED is not later than what was read
+ * since.
+ */
+static bool shows_newest(const struct entry *entry, const struct lag_member *member,
+			 const json_t *value, struct lag_time acked)
+{
+	if (!acked.known || !lag_member_is_value(value, member->after))
+		return false;
+	return !lag_member_is_older(member, value) ||
+	       (entry->before.known && clock_compare(acked.value, entry->before.value) > 0);
+}
+
 bool lag_note(struct lag *lag, const char *id, const struct merge *merge, const json_t *before,
 	      const json_t *after, const json_t *answer)
 {
@@ -202,6 +216,8 @@ bool lag_note(struct lag *lag, const char *id, const struct merge *merge, const 
 		entry->until = clock_seconds() + lag->seconds;
 		/* BEFORE may be a stale read, so that the version before the write is newer */
 		entry->before = lag_member_newer(time_of(lag, before), entry->newest);
+		/* nor is what proves the write newer than it, if it shows an older version */
+		acked.known = acked.known && !lag_member_is_before(acked, entry->before);
 		entry->newest = lag_member_newer(acked, entry->newest);
 		entry->vague = entry->untimed;
 		entry->untimed = !acked.known;
@@ -217,8 +233,7 @@ bool lag_note(struct lag *lag, const char *id, const struct merge *merge, const 
 	}
 	/* the acknowledged version also has what was written before */
 	DL_FOREACH(entry ? entry->members : NULL, member) {
-		if (acked.known &&
-		    lag_member_is_value(lag_member_value(member, after), member->after))
+		if (shows_newest(entry, member, lag_member_value(member, after), acked))
 			member->acked = acked;
 	}
 	pthread_mutex_unlock(&lag->lock);
@@ -273,7 +288,9 @@ static bool lag_look(struct entry *entry, struct lag_member *member, const struc
 
 	if (lag_member_is_value(shown, member->after)) {
 		member->stale = false;
-		if (learns && sight->time.known && (later || !member->acked.known)) {
+		/* a value that was there before as well may be from then, and its time too */
+		if (learns && sight->time.known &&
+		    (later || (!member->acked.known && !lag_member_is_older(member, shown)))) {
 			member->acked = sight->time;
 			entry->newest = lag_member_newer(sight->time, entry->newest);
 		}
@@ -341,6 +358,7 @@ static void correct_locked(struct lag *lag, struct entry *entry, const struct si
 	double now = clock_seconds();
 	bool agrees = true;
 
+	entry->newest = lag_member_newer(sight->time, entry->newest);
 	DL_FOREACH_SAFE(entry->members, member, next) {
 		if (member->until <= now)
 			continue;

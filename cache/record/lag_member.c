@@ -179,13 +179,17 @@ bool lag_member_is_later(const struct lag_member *member, struct lag_time time)
 	return !member->before.known || clock_compare(time.value, member->before.value) > 0;
 }
 
+bool lag_member_is_before(struct lag_time time, struct lag_time other)
+{
+	if (!time.known || !other.known)
+		return false;
+	/* not all responses have the fraction */
+	if (!time.value.tv_nsec)
+		other.value.tv_nsec = 0;
+	return clock_compare(time.value, other.value) < 0;
+}
+
 bool lag_member_is_earlier(const struct lag_member *member, struct lag_time time)
 {
-	struct timespec acked = member->acked.value;
-
-	if (!time.known || !member->acked.known)
-		return false;
-	if (!time.value.tv_nsec)
-		acked.tv_nsec = 0;
-	return clock_compare(time.value, acked) < 0;
+	return lag_member_is_before(time, member->acked);
 }

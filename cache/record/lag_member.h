@@ -79,9 +79,12 @@ struct lag_time lag_member_newer(struct lag_time a, struct lag_time b);
 bool lag_member_is_later(const struct lag_member *member, struct lag_time time);
 
 /*
- * Return true if TIME is earlier than what was acknowledged for MEMBER. Not all responses have the
- * fraction of a second.
+ * Return true if both times are known, and TIME is earlier than OTHER. Not all responses have the
+ * fraction of a second: a TIME without one is compared by the second.
  */
+bool lag_member_is_before(struct lag_time time, struct lag_time other);
+
+/* As lag_member_is_before, of what was acknowledged for MEMBER. */
 bool lag_member_is_earlier(const struct lag_member *member, struct lag_time time);
 
 #endif
