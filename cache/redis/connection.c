@@ -212,8 +212,8 @@ static int connection_prove(struct connection *connection, const struct redis_se
 	(void)snprintf(user_length, sizeof(user_length), "%zu", user ? strlen(user) : 0);
 	(void)snprintf(length, sizeof(length), "%zu", strlen(password));
 	text = user ? vault_join("*3\r\n$4\r\nAUTH\r\n$", user_length, "\r\n", user, "\r\n$",
-				 length, "\r\n", password, "\r\n", NULL)
-		    : vault_join("*2\r\n$4\r\nAUTH\r\n$", length, "\r\n", password, "\r\n", NULL);
+				 length, "\r\n", password, "\r\n")
+		    : vault_join("*2\r\n$4\r\nAUTH\r\n$", length, "\r\n", password, "\r\n");
 
 	if (!text)
 		return connection_explain(-ENOMEM, NULL, words);

@@ -9,6 +9,7 @@
 #include "vendors/base/call.h"
 #include "vendors/base/hash.h"
 #include "vendors/base/log.h"
+#include "vendors/base/vault.h"
 #include "vendors/description/description.h"
 #include "vendors/json/json_heap.h"
 #include "vendors/rest/account.h"
@@ -87,13 +88,13 @@ static char *value_of(const struct setting *setting, size_t index, unsigned vari
 
 	if (setting->type == SETTING_SECRET) {
 		FUZZ_CHECK(asprintf(&value, KEY_FORMAT, (unsigned)index % 10) > 0);
-		return value;
+		return vault_take(value);
 	}
 	while (setting->type == SETTING_CHOICE && setting->choices[count])
 		count++;
 	if (count)
-		return strdup(setting->choices[variant % count]);
-	return strdup(strstr(setting->name, "url") ? "https://login.x.example/token" : "x");
+		return vault_copy(setting->choices[variant % count]);
+	return vault_copy(strstr(setting->name, "url") ? "https://login.x.example/token" : "x");
 }
 
 /* Return a new account of TYPE, or NULL: it cannot have these settings. */
@@ -108,7 +109,7 @@ static struct account *make(const struct type *type, unsigned variant)
 	if (type->description)
 		description_defaults(type->description, account);
 	for (size_t i = 0; vendor->settings[i].name; i++) {
-		free(account->values[i]);
+		vault_free(account->values[i]);
 		account->values[i] = value_of(&vendor->settings[i], i, variant);
 	}
 	account->trust = account->allow_delete = account->inactive_deletes = true;
@@ -130,10 +131,10 @@ static int issue(struct call *call, struct account *account, unsigned slot, stru
 	(void)call;
 	(void)account;
 	(void)slot;
-	made->text = strdup(ACCOUNTS_TOKEN);
+	made->text = vault_copy(ACCOUNTS_TOKEN);
 	made->life = TOKEN_FOREVER;
 	for (size_t i = 0; i < TOKEN_SAVED_MAX; i++)
-		made->saved[i] = strdup("saved");
+		made->saved[i] = vault_copy("saved");
 	return 0;
 }
 
@@ -160,7 +161,7 @@ static void forget(struct account *account, bool tokens)
 		call_init(&call, "acme");
 		FUZZ_CHECK(token_get(account->token, &call, slot, issue, account, &text, &serial) ==
 			   0);
-		free(text);
+		vault_free(text);
 		call_destroy(&call);
 	}
 }
@@ -282,7 +283,7 @@ void accounts_check(const struct account *account, const char *text, bool passwo
 
 		if (token && strcmp(token, ACCOUNTS_TOKEN) == 0)
 			check_part(text, ACCOUNTS_TOKEN);
-		free(token);
+		vault_free(token);
 	}
 	if (password)
 		check_part(text, ACCOUNTS_PASSWORD);

@@ -13,16 +13,19 @@
 #include "vendors/base/address.h"
 #include "vendors/base/one_line.h"
 #include "vendors/http/http_url.h"
+#include "vendors/json/id_text.h"
 
 #include <ctype.h>
+#include <jansson.h>
 
+/* Return true if TEXT may be a string of JSON. */
 static bool is_utf8(const char *text)
 {
-	while (*text) {
-		if (address_next(&text) == UINT32_MAX)
-			return false;
-	}
-	return true;
+	json_t *string = json_string(text);
+	bool valid = string;
+
+	json_decref(string);
+	return valid;
 }
 
 /* A name that a directory can have, and that shows what it is. */
@@ -77,9 +80,11 @@ static void check_ids(const char *id, const char *other)
 
 static void check_escaped(const char *id)
 {
-	char *escaped = http_url_escape(id), *plain = escaped ? http_url_unescape(escaped) : NULL;
+	size_t length = 0;
+	char *escaped = http_url_escape(id);
+	char *plain = escaped ? http_url_unescape(escaped, &length) : NULL;
 
-	FUZZ_CHECK(plain && strcmp(plain, id) == 0);
+	FUZZ_CHECK(plain && length == strlen(id) && memcmp(plain, id, length) == 0);
 	FUZZ_CHECK(strcmp(escaped, ".") != 0 && strcmp(escaped, "..") != 0);
 	for (const char *at = escaped; *at; at++)
 		FUZZ_CHECK(isalnum((unsigned char)*at) || strchr("-._~%", *at));
@@ -170,13 +175,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct fuzz_input input = fuzz_begin(data, size);
 	const char *id = fuzz_line(&input), *other = fuzz_line(&input), *text = fuzz_line(&input);
 
-	if (*id) {
-		check_ids(id, other);
-		check_escaped(id);
-		if (is_utf8(id))
-			check_email(id);
-		if (is_utf8(id) && is_utf8(other))
-			check_keys(id, other);
+	/* an id is of JSON, which is UTF-8 */
+	if (*id && is_utf8(id) && is_utf8(other)) {
+		char *one = id_text_of_bytes(id, strlen(id));
+		char *two = id_text_of_bytes(other, strlen(other));
+
+		FUZZ_CHECK(one && two);
+		check_ids(one, two);
+		check_escaped(one);
+		free(one);
+		free(two);
+		check_email(id);
+		check_keys(id, other);
 	}
 	check_name(text);
 	free(input.text);

@@ -14,7 +14,6 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -173,23 +172,16 @@ char *vault_take(char *text)
 	return copy;
 }
 
-char *vault_join(const char *first, ...)
+char *vault_join_all(const char *const *parts)
 {
-	va_list parts;
 	size_t length = 0;
 	char *text, *end;
 
-	va_start(parts, first);
-	for (const char *part = first; part; part = va_arg(parts, const char *))
-		length += strlen(part);
-	va_end(parts);
+	for (const char *const *part = parts; *part; part++)
+		length += strlen(*part);
 	text = end = vault_alloc(length + 1);
-	if (!text)
-		return NULL;
-	va_start(parts, first);
-	for (const char *part = first; part; part = va_arg(parts, const char *))
-		end = stpcpy(end, part);
-	va_end(parts);
+	for (const char *const *part = parts; text && *part; part++)
+		end = stpcpy(end, *part);
 	return text;
 }
 

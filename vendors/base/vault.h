@@ -29,9 +29,12 @@ char *vault_copy(const char *text);
 /* Return TEXT, of malloc, which is wiped and freed in any case. NULL as vault_copy. */
 char *vault_take(char *text);
 
-/* Return FIRST and the other texts, up to a NULL, as one. (printf leaves parts of them in its
- * stack.) NULL: no memory. */
-char *vault_join(const char *first, ...) __attribute__((sentinel));
+/* Return the texts that are given, one behind the other, as one. (printf leaves parts of them in
+ * its stack.) NULL: no memory. */
+#define vault_join(...) vault_join_all((const char *const[]){__VA_ARGS__, NULL})
+
+/* The same of the texts in PARTS, up to a NULL. */
+char *vault_join_all(const char *const *parts);
 
 /* Wipe and free SECRET. NULL is a no-op. */
 void vault_free(void *secret);

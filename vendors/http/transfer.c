@@ -34,7 +34,7 @@
 /* Add "NAME: VALUE". Returns 0, -ENOMEM, or -EINVAL if that would be more than one header. */
 static int add_header(struct transfer *transfer, const char *name, const char *value)
 {
-	char *line = vault_join(name, ": ", value, NULL);
+	char *line = vault_join(name, ": ", value);
 	int error = 0;
 
 	if (!line)
@@ -53,7 +53,7 @@ static int add_basic(struct transfer *transfer, const char *user, const char *pa
 {
 	static const char
 	    digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-	char *pair = vault_join(user, ":", password ? password : "", NULL);
+	char *pair = vault_join(user, ":", password ? password : "");
 	size_t length = pair ? strlen(pair) : 0;
 	char *text = pair ? vault_alloc((length + 2) / 3 * 4 + sizeof("Basic ")) : NULL;
 	char *end = text ? stpcpy(text, "Basic ") : NULL;
@@ -100,8 +100,7 @@ bool transfer_add_query(struct transfer *transfer)
 
 	if (!transfer->query)
 		return true;
-	url = vault_join(transfer->url, strchr(transfer->url, '?') ? "&" : "?", transfer->query,
-			 NULL);
+	url = vault_join(transfer->url, strchr(transfer->url, '?') ? "&" : "?", transfer->query);
 	if (!url)
 		return false;
 	vault_free(transfer->url);
@@ -121,7 +120,7 @@ static int copy_request(struct transfer *transfer, const struct http_request *re
 	if (!transfer->method || !transfer->path || (request->query && !transfer->query))
 		return -ENOMEM;
 	prefix = vault_copy_bytes(base, length);
-	transfer->url = prefix ? vault_join(prefix, request->path, NULL) : NULL;
+	transfer->url = prefix ? vault_join(prefix, request->path) : NULL;
 	vault_free(prefix);
 	if (!transfer->url || !transfer_add_query(transfer))
 		return -ENOMEM;

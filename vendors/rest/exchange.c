@@ -117,7 +117,7 @@ static int prove_by_query(struct call *call, struct http_request *request,
 		if (!own_proof(request, escaped))
 			return call_no_memory(call);
 		longer = own_proof(request, vault_join(query ? query : "", query ? "&" : "",
-						       parameter->name, "=", escaped, NULL));
+						       parameter->name, "=", escaped));
 		if (!longer)
 			return call_no_memory(call);
 		query = longer;

@@ -33,9 +33,9 @@ static char *make_form(const struct account *account, enum oauth_grant grant)
 
 	if (id && secret && grant == OAUTH_CLIENT_CREDENTIALS)
 		form = vault_join("grant_type=client_credentials&client_id=", id,
-				  "&client_secret=", secret, NULL);
+				  "&client_secret=", secret);
 	else if (id)
-		form = vault_join("grant_type=implicit&client_id=", id, NULL);
+		form = vault_join("grant_type=implicit&client_id=", id);
 	vault_free(secret);
 	vault_free(id);
 	return form;
@@ -130,7 +130,7 @@ int oauth_get(struct call *call, struct account *account, enum oauth_grant grant
 	int error = token_get(account->token, call, grant, issue, account, &text, serial);
 
 	if (!error) {
-		*header = vault_join("Bearer ", text, NULL);
+		*header = vault_join("Bearer ", text);
 		error = *header ? 0 : call_no_memory(call);
 	}
 	vault_free(text);

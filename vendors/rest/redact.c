@@ -401,7 +401,7 @@ void redact_whole(char *words, const char *secret)
 static void overwrite_basic(char *words, const char *user, const char *password, bool whole)
 {
 	struct scan scan;
-	char *text = vault_join(user, ":", password, NULL);
+	char *text = vault_join(user, ":", password);
 
 	if (!text || !scan_begin(&scan, words, whole))
 		goto out;
