@@ -187,6 +187,36 @@ static void test_equal_times(void **state)
 	lag_free(lag);
 }
 
+/* A status there and back, at a vendor whose responses to changes have no time. */
+static void test_there_and_back(void **state)
+{
+	struct lag *lag = lag_new(&users, 60);
+	const char *const first = "{'status':'active','updated_at':'" BEFORE "'}";
+	const char *const between = "{'status':'inactive','updated_at':'" AFTER "'}";
+
+	(void)state;
+	note(lag, first, "{'status':'inactive','updated_at':'" BEFORE "'}", NULL);
+	note(lag, "{'status':'inactive','updated_at':'" BEFORE "'}", first, NULL);
+	/* which of the two versions it is does not show, so that its time proves nothing */
+	AS_IT_IS(lag, first);
+	reads(lag, between, "{'status':'active','updated_at':'" AFTER "'}");
+	lag_free(lag);
+
+	/* nor if it is what proves the change */
+	lag = lag_new(&users, 60);
+	note(lag, first, "{'status':'inactive','updated_at':'" BEFORE "'}", NULL);
+	note(lag, "{'status':'inactive','updated_at':'" BEFORE "'}", first, first);
+	reads(lag, between, "{'status':'active','updated_at':'" AFTER "'}");
+	lag_free(lag);
+
+	/* a time that is earlier than what was read before is that of an older version */
+	lag = lag_new(&users, 60);
+	note(lag, between, "{'status':'gone','updated_at':'" AFTER "'}",
+	     "{'status':'gone','updated_at':'" BEFORE "'}");
+	reads(lag, between, "{'status':'gone','updated_at':'" AFTER "'}");
+	lag_free(lag);
+}
+
 /* A response without the fraction of the second must not make the version before look later. */
 static void test_rounded_answer(void **state)
 {
@@ -416,6 +446,7 @@ int main(void)
 	    cmocka_unit_test(test_chain),
 	    cmocka_unit_test(test_times),
 	    cmocka_unit_test(test_equal_times),
+	    cmocka_unit_test(test_there_and_back),
 	    cmocka_unit_test(test_rounded_answer),
 	    cmocka_unit_test(test_untimed_answer),
 	    cmocka_unit_test(test_created_is_not_updated),
