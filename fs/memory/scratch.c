@@ -246,8 +246,7 @@ static int name_locked(struct scratches *all, const char *path, struct scratch *
 	if (name && name->hh.tbl && !set_path_locked(scratch, path)) {
 		name->scratch = scratch;
 		scratch->references++;
-		/* cppcheck-suppress memleak; the directory has it */
-		return 0;
+		return 0; /* cppcheck-suppress memleak; the directory has it */
 	}
 	if (name && name->hh.tbl)
 		HASH_DEL(directory->names, name);
