@@ -136,6 +136,7 @@ static void note_value(struct entry *entry, char **path, size_t depth, const jso
 	member->until = entry->until;
 	member->before = entry->before;
 	member->vague = entry->vague;
+	member->sure = member->acked.known;
 	member->acked.known = false;
 }
 
@@ -185,17 +186,15 @@ static bool is_stale(const struct entry *entry)
 }
 
 /*
- * Return true if VALUE, in a record with the time ACKED, is of the newest version of MEMBER. A
- * value that was there before as well may be from then, if ACKED is not later than what was read
- * since.
+ * Return true if SHOWN, which is the value of MEMBER, in a record with TIME, is of its newest
+ * version. A value that was there before as well may be from then.
  */
-static bool shows_newest(const struct entry *entry, const struct lag_member *member,
-			 const json_t *value, struct lag_time acked)
+static bool is_newest(const struct lag_member *member, const json_t *shown, struct lag_time time)
 {
-	if (!acked.known || !lag_member_is_value(value, member->after))
-		return false;
-	return !lag_member_is_older(member, value) ||
-	       (entry->before.known && clock_compare(acked.value, entry->before.value) > 0);
+	if (!time.known || !lag_member_is_older(member, shown))
+		return time.known;
+	return member->sure && member->before.known &&
+	       clock_compare(time.value, member->before.value) > 0;
 }
 
 bool lag_note(struct lag *lag, const char *id, const struct merge *merge, const json_t *before,
@@ -233,7 +232,9 @@ bool lag_note(struct lag *lag, const char *id, const struct merge *merge, const 
 	}
 	/* the acknowledged version also has what was written before */
 	DL_FOREACH(entry ? entry->members : NULL, member) {
-		if (shows_newest(entry, member, lag_member_value(member, after), acked))
+		const json_t *value = lag_member_value(member, after);
+
+		if (lag_member_is_value(value, member->after) && is_newest(member, value, acked))
 			member->acked = acked;
 	}
 	pthread_mutex_unlock(&lag->lock);
@@ -288,9 +289,8 @@ static bool lag_look(struct entry *entry, struct lag_member *member, const struc
 
 	if (lag_member_is_value(shown, member->after)) {
 		member->stale = false;
-		/* a value that was there before as well may be from then, and its time too */
 		if (learns && sight->time.known &&
-		    (later || (!member->acked.known && !lag_member_is_older(member, shown)))) {
+		    (later || (!member->acked.known && is_newest(member, shown, sight->time)))) {
 			member->acked = sight->time;
 			entry->newest = lag_member_newer(sight->time, entry->newest);
 		}

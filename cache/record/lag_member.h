@@ -33,6 +33,7 @@ struct lag_member {
 	/* a write replaced a part of it, or the object around it: any value may be an older one */
 	bool loose;
 	bool stale; /* the last read showed an older value */
+	bool sure;  /* the time of the version before the newest write was known: none was later */
 	struct lag_member *next, *prev;
 };
 
