@@ -217,7 +217,7 @@ interop: all deps-interop ## real servers of other people on this machine, the w
 
 # clang has the fuzzer. Everything is compiled for it, so the build folder is another one.
 .PHONY: fuzz
-fuzz: deps-lint ## random inputs for what reads responses, documents, names, config and descriptions, SECONDS each (T=word)
+fuzz: deps-lint ## random inputs for what reads responses, documents, names, config and descriptions, SECONDS each (T=word; fuzz-run: built already)
 	@$(MAKE) --no-print-directory BUILD='$(BUILD)/fuzz' CC=clang SANITIZE=address,undefined \
 		CFLAGS='-O1 -g -fsanitize=fuzzer-no-link' fuzz-run SECONDS='$(SECONDS)'
 

@@ -197,12 +197,29 @@ static bool is_newest(const struct lag_member *member, const json_t *shown, stru
 	       clock_compare(time.value, member->before.value) > 0;
 }
 
+/* Note ACKED, the time of the version AFTER, for all members of ENTRY: it also has what was written
+ * before. Nothing, if it may be an older version that shows the same of the newest write. */
+static void note_acked(struct entry *entry, const json_t *after, struct lag_time acked)
+{
+	struct lag_member *member;
+	bool newest = true;
+
+	DL_FOREACH(entry->members, member) {
+		if (member->until >= entry->until)
+			newest = newest &&
+				 is_newest(member, lag_member_value(member, after), acked);
+	}
+	DL_FOREACH(newest ? entry->members : NULL, member) {
+		if (lag_member_is_value(lag_member_value(member, after), member->after))
+			member->acked = acked;
+	}
+}
+
 bool lag_note(struct lag *lag, const char *id, const struct merge *merge, const json_t *before,
 	      const json_t *after, const json_t *answer)
 {
 	struct lag_time acked = time_of(lag, answer);
 	char *path[DEPTH_MAX + 1];
-	struct lag_member *member;
 	struct entry *entry;
 	bool stale;
 
@@ -230,13 +247,8 @@ bool lag_note(struct lag *lag, const char *id, const struct merge *merge, const 
 		note_value(entry, path, edit->depth, merge_value(edit, before),
 			   merge_value(edit, after));
 	}
-	/* the acknowledged version also has what was written before */
-	DL_FOREACH(entry ? entry->members : NULL, member) {
-		const json_t *value = lag_member_value(member, after);
-
-		if (lag_member_is_value(value, member->after) && is_newest(member, value, acked))
-			member->acked = acked;
-	}
+	if (entry && acked.known)
+		note_acked(entry, after, acked);
 	pthread_mutex_unlock(&lag->lock);
 	return stale;
 }

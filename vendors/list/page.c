@@ -207,7 +207,7 @@ static int page_hand_on(const struct page *page, json_t *row, size_t number, uin
 	const char *id = record ? collection_id(collection, record, buffer) : NULL;
 	int error;
 
-	if (!id)
+	if (!id || (page->why && !rows_has_id(collection, record)))
 		return no_id(page, row, number);
 	if (page->why && is_ambiguous(collection, row, record))
 		return call_fail(page->call, CALL_MALFORMED,

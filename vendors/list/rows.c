@@ -9,6 +9,8 @@
 
 #include "vendors/json/pointer.h"
 #include "vendors/vendor.h"
+#include "vendors/json/exact_mend.h"
+#include "vendors/rest/collection.h"
 
 #include <string.h>
 
@@ -134,4 +136,15 @@ json_t *rows_record(const struct collection *collection, json_t *row)
 const char *rows_words(const struct collection *collection)
 {
 	return collection->listing ? collection->listing->rows[0] : collection->list_key;
+}
+
+bool rows_has_id(const struct collection *collection, const json_t *record)
+{
+	for (const char *const *key = collection->id_keys; *key; key++) {
+		const json_t *value = collection_value(record, *key);
+
+		if (value)
+			return !exact_mend_is_stand_in(value, record);
+	}
+	return false;
 }

@@ -41,4 +41,7 @@ json_t *rows_record(const struct collection *collection, json_t *row);
 /* Return what the vendor's table calls the place of the rows, for messages. */
 const char *rows_words(const struct collection *collection);
 
+/* Return true if RECORD, of a page that was mended (exact_mend.h), has an id that could be read. */
+bool rows_has_id(const struct collection *collection, const json_t *record);
+
 #endif
