@@ -267,7 +267,7 @@ static bool decode_id(const char *stem, char *id)
 	for (size_t at = 0; at < length; at++) {
 		bool nul = length - at >= 2 && memcmp(id + at, ADDRESS_NUL, 2) == 0;
 
-		id[kept++] = nul ? '\0' : id[at];
+		id[kept++] = (char)(nul ? '\0' : id[at]);
 		at += nul;
 	}
 	text = id_text_of_bytes(id, kept);

@@ -67,8 +67,8 @@ static int add_basic(struct transfer *transfer, const char *user, const char *pa
 		bits |= left > 2 ? (unsigned char)pair[at + 2] : 0;
 		*end++ = digits[bits >> 18];
 		*end++ = digits[bits >> 12 & 63];
-		*end++ = left > 1 ? digits[bits >> 6 & 63] : '=';
-		*end++ = left > 2 ? digits[bits & 63] : '=';
+		*end++ = (char)(left > 1 ? digits[bits >> 6 & 63] : '=');
+		*end++ = (char)(left > 2 ? digits[bits & 63] : '=');
 	}
 	if (text)
 		error = add_header(transfer, "Authorization", text);

@@ -64,7 +64,7 @@ const char *id_text_of(const json_t *string, char *buffer)
 	bytes = exact_string_bytes(string, &length);
 	text = bytes ? id_text_of_bytes(bytes, length) : NULL;
 	if (text && *text && strlen(text) < ID_TEXT_MAX)
-		found = strcpy(buffer, text);
+		found = memcpy(buffer, text, strlen(text) + 1);
 	free(text);
 	free(bytes);
 	return found;
