@@ -176,11 +176,18 @@ class Judge:
             return 0
         return min(get["t_us"] for get in usable) - self.run.lag
 
+    def is_forgotten(self, change, name):
+        """Does a document have it that was read from another mount than the one that it was saved to?"""
+        return any(op.get("base") and op.get("read_at") not in (None, op.get("mount"))
+                   and same(flat(op["base"]).get(name), change.after.get(name)) for op in self.under_way(change))
+
     def excuse(self, change, name):
         """Why a change that nobody wanted is none of the mount's faults; or None."""
         user, value = change.user, change.after.get(name)
         if self.is_reapplied(change, name):
             return "inactive, sent once more"
+        if self.is_forgotten(change, name):
+            return "a document that was read before the mount was restarted, which remembers no version"
         # Somebody else's change came between the read that this rests on, or what that showed, and this
         # one. Who checks ETags can't be overtaken.
         start = self.basis(change)
