@@ -28,13 +28,13 @@ LIMIT = 120
 # One process after another, about words, values and names: ThreadSanitizer takes a third of its time for them
 # and sees no thread there that the other files do not have.
 ONE_BY_ONE = {"test_" + name for name in (
-    "accounts boot check check_report completion created delete described_blanked described_find described_lists "
-    "described_matrix described_places described_refused described_rules described_searches described_survey "
-    "described_urls described_writes documents editors emails environment errors exact example explain "
-    "fault_matrix forms idioms illegible init mistyped named_by_update new_users newcomer offboard outcomes "
-    "own_ids partial_rows preconditions puts recipes recording removed sandbox sandbox_changes sandbox_generic "
-    "sandbox_vendor saves_again scim scim_groups scim_sloppy setback settings shared_config short_rows takeback "
-    "told_errors tools trusted_files whose").split()}
+    "accounts boot bounds check check_report completion created delete described_blanked described_find "
+    "described_lists described_matrix described_places described_refused described_rules described_searches "
+    "described_survey described_urls described_writes documents editors emails environment errors exact example "
+    "explain fault_matrix forms idioms illegible init mistyped named_by_update new_users newcomer offboard "
+    "outcomes own_ids partial_rows preconditions puts recipes recording removed sandbox sandbox_changes "
+    "sandbox_generic sandbox_vendor saves_again scim scim_groups scim_sloppy setback settings shared_config "
+    "short_rows takeback told_errors tools trusted_files whose").split()}
 
 
 def pytest_configure(config):
