@@ -37,7 +37,7 @@ void redis_free(struct redis *redis); /* no call is under way; NULL is a no-op *
 /* Let all calls under way, and all later ones, fail with -ECANCELED at once. Does not wait. */
 void redis_stop(struct redis *redis);
 
-/* The same, MILLISECONDS from now: whoever waits for the server does not wait for longer. */
+/* As redis_stop, but MILLISECONDS from now: until then calls may still succeed. Does not wait. */
 void redis_end_in(struct redis *redis, unsigned milliseconds);
 
 /* ---- commands ---- */

@@ -93,7 +93,7 @@ void shared_print_status(struct shared *shared, FILE *stream)
 
 	figures_of(shared, &f);
 	print_server(shared, &f, stream);
-	/* who is there is not known while it is down */
+	/* while the server is down, this mount cannot tell which other mounts are there */
 	if (redis_is_up(shared->redis))
 		hosts_print(shared->hosts, stream);
 	if (atomic_load(&shared->met) == SHARED_STRANGERS)

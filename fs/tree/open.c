@@ -86,7 +86,7 @@ void open_plain(fuse_req_t req, fuse_ino_t ino, struct node *node, struct fuse_f
 	if (node->ops->text)
 		handle->fixed = node->ops->text(fs, node, &handle->fixed_length);
 	if (node->ops->text && !handle->fixed) {
-		/* what it tells of may be gone */
+		/* without lack of memory, the user that the text is about is gone */
 		fuse_reply_err(req, errno == ENOMEM ? ENOMEM : ESTALE);
 		open_end(handle);
 		return;

@@ -89,7 +89,7 @@ def holds(value, sent):
 
 
 def check_made(judge, vendor):
-    """VENDOR tells who is there in the end."""
+    """The users that VENDOR has in the end."""
     stored = collections.defaultdict(list)
     for one in vendor.everybody():
         stored[one[vendor.email]].append(one)

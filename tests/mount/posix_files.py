@@ -205,7 +205,7 @@ def unlinked(folder):
 
 
 def replaced(folder):
-    """A rename onto a file: that one is gone, but for those who have it open."""
+    """A rename onto a file replaces it; who has the old one open can still read it."""
     path, other = new(folder), new(folder, ".b", b"other")
     with opened(other, os.O_RDWR) as file, opened(path, os.O_RDWR) as renamed:
         os.rename(path, other)

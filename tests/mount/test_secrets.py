@@ -427,11 +427,15 @@ class Redirect(http.server.BaseHTTPRequestHandler):
 
     def answer(self):
         self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        self.server.seen.append(f"{self.command} {self.path}")
+        self.server.seen.append(self.words())
         self.send_response(self.server.status)
         self.send_header("Location", self.server.target + self.path)
         self.send_header("Content-Length", "0")
         self.end_headers()
+
+    def words(self):
+        """What is noted of a request."""
+        return f"{self.command} {self.path}"
 
     do_GET = do_PUT = do_POST = answer
 

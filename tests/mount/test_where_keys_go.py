@@ -12,6 +12,7 @@ import threading
 import pytest
 
 import harness
+import test_secrets
 from test_http2 import make_certificate
 
 WORD = "CANARY"
@@ -81,12 +82,8 @@ def test_old_tls(mount, sandbox, test_dir, version, refused):
 
 # ---- redirects ----
 
-class Redirect(http.server.BaseHTTPRequestHandler):
-    """Sends everybody to the server's `target`, and notes who comes to which name of it."""
-    protocol_version = "HTTP/1.1"
-
-    def log_message(self, *_words):
-        pass
+class Redirect(test_secrets.Redirect):
+    """Notes who comes to which name of the server."""
 
     def handle(self):
         if self.connection.recv(1, socket.MSG_PEEK) == b"\x16":
@@ -94,15 +91,8 @@ class Redirect(http.server.BaseHTTPRequestHandler):
         else:
             super().handle()
 
-    def answer(self):
-        self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        self.server.seen.append(f"{self.headers['Host']} {self.command}")
-        self.send_response(self.server.status)
-        self.send_header("Location", self.server.target + self.path)
-        self.send_header("Content-Length", "0")
-        self.end_headers()
-
-    do_GET = do_PUT = do_POST = answer
+    def words(self):
+        return f"{self.headers['Host']} {self.command}"
 
 
 TARGETS = {"host": "http://localhost:{own}", "host 2": "http://127.0.0.2:{own}", "port": "http://127.0.0.1:{other}",

@@ -39,11 +39,11 @@ void json_heap_begin(size_t limit, bool blocked);
 /* Let jansson use malloc without a limit again. Returns true if an allocation was refused. */
 bool json_heap_end(void);
 
-/* Return true if malloc has had no memory for jansson, or for what json_heap_starve tells of, in
- * this thread since the last call. */
+/* Return true if, in this thread since the last call, malloc had no memory for jansson, or
+ * json_heap_starve was called. */
 bool json_heap_starved(void);
 
-/* Tell json_heap_starved that there was no memory for a copy of the text. */
+/* Let json_heap_starved return true: its caller had no memory for a copy of the text. */
 void json_heap_starve(void);
 
 /* Count BYTES that the caller has allocated for the parser, such as a copy of the text, until
